@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/**
+ * How Solidity is compiled.
+ * - `release`: what is deployed. The IR pipeline with the optimizer on.
+ * - `test`: the legacy pipeline with the optimizer on: quicker, for contracts that only tests deploy.
+ * - `fast`: the legacy pipeline, no optimizer: for mutants, of which there are many and none is deployed for good.
+ * - `lean`: the IR pipeline with next to no optimizing. `test` and `fast` fall back to it on "stack too deep".
+ */
+export type Mode = 'release' | 'test' | 'fast' | 'lean';
+
+/** Few deployments, many calls: gas of the calls is what counts. */
+export const DEFAULT_OPTIMIZER_RUNS = 20_000;
+
+/** The fork whose opcodes the compiler may use. Fulu's execution layer is Osaka. */
+const EVM_VERSION = 'osaka';
+
+const require = createRequire(import.meta.url);
+
+/** The version of the pinned compiler, without loading its nine megabytes. */
+export const SOLC_VERSION: string = (
+  JSON.parse(readFileSync(require.resolve('solc/package.json'), 'utf8')) as { version: string }
+).version;
+
+/** What every contract's entry holds after a compilation. */
+const OUTPUTS = [
+  'abi',
+  'evm.bytecode.object',
+  'evm.bytecode.linkReferences',
+  'evm.deployedBytecode.object',
+  'evm.deployedBytecode.immutableReferences',
+  'evm.methodIdentifiers',
+];
+
+/**
+ * The `settings` of a standard-JSON input that compiles `root`. The metadata hash stays out of the bytecode, so that
+ * the same source gives the same bytes whatever its comments say and wherever it lies.
+ */
+export function settingsFor(root: string, mode: Mode, optimizerRuns: number): object {
+  const optimizer = {
+    release: { enabled: true, runs: optimizerRuns },
+    test: { enabled: true, runs: optimizerRuns },
+    fast: { enabled: false },
+    // "u" alone prunes what is unused: the least that lets the code generator move variables off the stack.
+    lean: { enabled: true, runs: optimizerRuns, details: { yul: true, yulDetails: { optimizerSteps: 'u:' } } },
+  }[mode];
+  return {
+    evmVersion: EVM_VERSION,
+    viaIR: mode === 'release' || mode === 'lean',
+    optimizer,
+    metadata: { bytecodeHash: 'none' },
+    outputSelection: { [root]: { '': ['ast'], '*': OUTPUTS } },
+  };
+}
