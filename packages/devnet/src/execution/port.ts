@@ -62,6 +62,10 @@ export interface SealedPayload {
   readonly timestamp: number;
   readonly extraData: Hex;
   readonly baseFeePerGas: bigint;
+  /** EIP-4844. */
+  readonly blobGasUsed: bigint;
+  /** EIP-4844. */
+  readonly excessBlobGas: bigint;
   readonly blockHash: Hex;
   /** Each as EIP-2718 bytes. */
   readonly transactions: readonly Hex[];
@@ -79,6 +83,12 @@ export interface ExecutionHead {
   readonly timestamp: number;
 }
 
+/** Execution block hashes that the beacon chain has justified and finalized (Engine API `ForkchoiceStateV1`). */
+export interface FinalityMarks {
+  readonly safeBlockHash: Hex;
+  readonly finalizedBlockHash: Hex;
+}
+
 /**
  * The execution layer as the devnet drives it: one block at a time, on the head, with whatever transactions wait in
  * its pool. Every adapter passes the same compliance suite (`test/execution-compliance.ts`).
@@ -88,6 +98,8 @@ export interface ExecutionPort {
   head(): Promise<ExecutionHead>;
   /** Builds, seals and adopts the next block. After it, the state that JSON-RPC shows is that block's. */
   seal(attributes: BlockAttributes): Promise<SealedBlock>;
+  /** Moves the block tags `safe` and `finalized`. Until the first call both stand at the genesis block. */
+  markFinality(marks: FinalityMarks): Promise<void>;
   /** One standard JSON-RPC call. Rejects with `ExecutionRpcError` carrying code, message and data. */
   rpc(method: string, params: readonly unknown[]): Promise<unknown>;
   /** A mark to come back to; taken marks stay valid until an older one is restored. Not every adapter can: `ExecutionUnsupportedError`. */
