@@ -1,0 +1,19 @@
+import { skeletonOf } from './skeleton.ts';
+
+const STATIC = /\b(?:import|export)\b\s*(?:[\w$*\s{},]*?\bfrom\s*)?(['"])([^'"\n]+)\1/g;
+const DYNAMIC = /(?:\bimport|\brequire|\brequire\.resolve|\bimport\.meta\.resolve)\s*\(\s*(['"])([^'"\n]+)\1/g;
+
+/** Every module that a TypeScript source names: static, re-exported, type-only, dynamic and required. */
+export function importsOf(source: string): string[] {
+  const code = skeletonOf(source);
+  const found = [...code.matchAll(STATIC), ...code.matchAll(DYNAMIC)].map((match) => match[2]!);
+  return [...new Set(found)];
+}
+
+/** The package that a bare specifier names: `viem/chains` → `viem`, `@scope/name/deep` → `@scope/name`. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
