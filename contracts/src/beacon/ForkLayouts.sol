@@ -8,7 +8,7 @@ import {Layout} from "./BeaconTypes.sol";
 ///         checked against is never changed, and one that is newer than all others may be added by the appender alone.
 /// @dev Glossary. Layout: generalized indices valid from `fromSlot` on, until the next layout's `fromSlot`.
 ///      Witness: a value known before and for ever (`genesis_validators_root`) that every state must show at
-///      `layout.genesis`. A fork that deepens or reshapes the state without a new layout here makes every proof revert.
+///      `fork.genesis`. A fork that deepens or reshapes the state without a new layout here makes every proof revert.
 contract ForkLayouts {
     /// @notice No layout covers `slot`.
     /// @dev Why: the slot is before the first layout's `fromSlot`.
@@ -38,10 +38,10 @@ contract ForkLayouts {
     ///      How to fix: take them from the network's config and genesis.
     error BadChainConstants(bytes32 genesisWitness, uint64 slotsPerHistoricalRoot, uint64 summariesFromSlot);
 
-    /// @notice A layout was added; it holds from `layout.fromSlot` on.
-    event LayoutAppended(uint256 indexed position, Layout layout);
+    /// @notice A layout was added; it holds from `fork.fromSlot` on.
+    event LayoutAppended(uint256 indexed position, Layout fork);
 
-    /// @notice The value at `layout.genesis` in every state of this chain: `genesis_validators_root`.
+    /// @notice The value at `fork.genesis` in every state of this chain: `genesis_validators_root`.
     bytes32 public immutable genesisWitness;
 
     /// @notice consensus-specs `SLOTS_PER_HISTORICAL_ROOT`: 8192 on mainnet, 64 in the minimal preset.
@@ -88,9 +88,9 @@ contract ForkLayouts {
     }
 
     /// @notice Adds the layout of a fork. Only the appender; never one that begins before the newest known.
-    function append(Layout calldata layout) external {
+    function append(Layout calldata fork) external {
         if (msg.sender != appender || appender == address(0)) revert OnlyAppender(msg.sender, appender);
-        _append(layout);
+        _append(fork);
     }
 
     /// @notice The layout that holds at `slot`. Reverts with `LayoutUnknown` before the first.
@@ -99,12 +99,12 @@ contract ForkLayouts {
     }
 
     /// @notice `layoutAt` and `genesisWitness` in one call: what a proof from a state root needs.
-    function anchorAt(uint64 slot) external view returns (Layout memory layout, bytes32 witness) {
+    function anchorAt(uint64 slot) external view returns (Layout memory fork, bytes32 witness) {
         return (_layoutAt(slot), genesisWitness);
     }
 
     /// @notice `layoutAt`, `slotsPerHistoricalRoot` and `summariesFromSlot` in one call: what a hop to `slot` needs.
-    function hopAt(uint64 slot) external view returns (Layout memory layout, uint64 perRoot, uint64 summariesFrom) {
+    function hopAt(uint64 slot) external view returns (Layout memory fork, uint64 perRoot, uint64 summariesFrom) {
         return (_layoutAt(slot), slotsPerHistoricalRoot, summariesFromSlot);
     }
 
@@ -118,39 +118,39 @@ contract ForkLayouts {
         return position == _older.length ? _newest : _older[position];
     }
 
-    function _layoutAt(uint64 slot) private view returns (Layout memory layout) {
-        layout = _newest;
-        if (slot >= layout.fromSlot) return layout;
+    function _layoutAt(uint64 slot) private view returns (Layout memory fork) {
+        fork = _newest;
+        if (slot >= fork.fromSlot) return fork;
         for (uint256 i = _older.length; i > 0; --i) {
-            layout = _older[i - 1];
-            if (slot >= layout.fromSlot) return layout;
+            fork = _older[i - 1];
+            if (slot >= fork.fromSlot) return fork;
         }
         revert LayoutUnknown(slot);
     }
 
-    function _append(Layout memory layout) private {
+    function _append(Layout memory fork) private {
         Layout memory newest = _newest;
-        if (layout.fromSlot <= newest.fromSlot) revert LayoutNotNewer(layout.fromSlot, newest.fromSlot);
-        _checkIndices(layout);
+        if (fork.fromSlot <= newest.fromSlot) revert LayoutNotNewer(fork.fromSlot, newest.fromSlot);
+        _checkIndices(fork);
         _older.push(newest);
-        _newest = layout;
-        emit LayoutAppended(_older.length, layout);
+        _newest = fork;
+        emit LayoutAppended(_older.length, fork);
     }
 
     /// @dev Catches a swapped or forgotten field; that the indices are the fork's own cannot be known here.
-    function _checkIndices(Layout memory layout) private pure {
+    function _checkIndices(Layout memory fork) private pure {
         uint24[6] memory g = [
-            layout.validators,
-            layout.balances,
-            layout.pendingDeposits,
-            layout.blockRoots,
-            layout.historicalSummaries,
-            layout.genesis
+            fork.validators,
+            fork.balances,
+            fork.pendingDeposits,
+            fork.blockRoots,
+            fork.historicalSummaries,
+            fork.genesis
         ];
         for (uint256 i = 0; i < 6; ++i) {
-            if (g[i] < 2) revert LayoutMalformed(layout.fromSlot);
+            if (g[i] < 2) revert LayoutMalformed(fork.fromSlot);
             for (uint256 j = 0; j < i; ++j) {
-                if (g[i] == g[j]) revert LayoutMalformed(layout.fromSlot);
+                if (g[i] == g[j]) revert LayoutMalformed(fork.fromSlot);
             }
         }
     }
