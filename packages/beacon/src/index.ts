@@ -1,5 +1,11 @@
 import './hasher.ts';
 
+export * from './client/answers.ts';
+export * from './client/BeaconClient.ts';
+export * from './client/events.ts';
+export * from './client/ports.ts';
+export * from './client/spec.ts';
+export * from './errors.ts';
 export * from './forks.ts';
 export * from './layout/forkLayout.ts';
 export * from './proofs/balances.ts';

@@ -1,0 +1,118 @@
+import { BeaconHttpError, BeaconNetworkError, BeaconTimeoutError, BeaconTooLargeError } from '../errors.ts';
+import type { BeaconNode } from './NodePool.ts';
+import type { ClientPorts } from './ports.ts';
+
+export interface BeaconRequest {
+  readonly method: 'GET' | 'POST';
+  /** Path and query below the node's base URL. */
+  readonly path: string;
+  /** `ssz` says that SSZ is preferred; a node may still answer JSON. */
+  readonly accept: 'json' | 'ssz';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+}
+
+export interface BeaconResponse {
+  readonly node: BeaconNode;
+  readonly encoding: 'json' | 'ssz';
+  /** `Eth-Consensus-Version`, when the node says it. */
+  readonly consensusVersion: string | null;
+  readonly bytes: Uint8Array;
+}
+
+const ACCEPT = {
+  json: 'application/json',
+  ssz: 'application/octet-stream;q=1.0,application/json;q=0.9',
+} as const;
+
+/** How much of a refusal's text an error quotes. */
+const REASON_BYTES_MAX = 4_096;
+
+/** One request to one node, once. Every way in which it can go wrong becomes an error that names the node and the path. */
+export async function sendTo(
+  node: BeaconNode,
+  request: BeaconRequest,
+  ports: ClientPorts,
+  signal: AbortSignal | undefined,
+): Promise<BeaconResponse> {
+  const timeout = ports.timeout(request.timeoutMs);
+  const data = { node: node.name, path: request.path };
+  try {
+    const response = await ports.fetch(node.baseUrl + request.path, {
+      method: request.method,
+      headers: {
+        Accept: ACCEPT[request.accept],
+        ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...request.headers,
+        ...node.headers,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      // A node that sends its client elsewhere is not the node that was configured.
+      redirect: 'error',
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+    });
+    if (!response.ok) throw await refusal(response, data);
+    const bytes = await readCapped(response, request.bytesMax, data);
+    const type = response.headers.get('content-type') ?? '';
+    return {
+      node,
+      encoding: type.includes('octet-stream') ? 'ssz' : 'json',
+      consensusVersion: response.headers.get('eth-consensus-version'),
+      bytes,
+    };
+  } catch (error) {
+    throw asBeaconError(error, timeout, signal, { ...data, timeoutMs: request.timeoutMs });
+  }
+}
+
+function asBeaconError(
+  error: unknown,
+  timeout: AbortSignal,
+  signal: AbortSignal | undefined,
+  data: Record<string, unknown>,
+): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (timeout.aborted)
+    return new BeaconTimeoutError({ data, fix: 'Raise the timeout or use a faster node', cause: error });
+  if (error instanceof BeaconHttpError || error instanceof BeaconTooLargeError) return error;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return new BeaconNetworkError({
+    data: { ...data, reason: cause instanceof Error ? cause.message : String(cause) },
+    cause,
+  });
+}
+
+async function refusal(response: Response, data: Record<string, unknown>): Promise<BeaconHttpError> {
+  const bytes = await readUpTo(response, REASON_BYTES_MAX);
+  const reason = new TextDecoder().decode(bytes).replace(/\s+/g, ' ').trim();
+  return new BeaconHttpError(response.status, { data: { ...data, reason } });
+}
+
+async function readCapped(response: Response, bytesMax: number, data: Record<string, unknown>): Promise<Uint8Array> {
+  const tooLarge = (bytes: number): BeaconTooLargeError =>
+    new BeaconTooLargeError({ data: { ...data, bytes, bytesMax } });
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  if (announced > bytesMax) {
+    await response.body?.cancel();
+    throw tooLarge(announced);
+  }
+  const bytes = await readUpTo(response, bytesMax + 1);
+  if (bytes.length > bytesMax) throw tooLarge(bytes.length);
+  return bytes;
+}
+
+/** The body up to a number of bytes; the rest is not read. */
+async function readUpTo(response: Response, bytesMax: number): Promise<Uint8Array> {
+  if (!response.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    const kept = chunk.subarray(0, bytesMax - length);
+    chunks.push(kept);
+    length += kept.length;
+    if (length >= bytesMax) break;
+  }
+  return chunks.length === 1 ? chunks[0]! : new Uint8Array(Buffer.concat(chunks, length));
+}
