@@ -11,7 +11,8 @@ import {
     PendingRun,
     StateProof,
     Validator,
-    ValidatorProof
+    ValidatorProof,
+    WithdrawalProof
 } from "./BeaconTypes.sol";
 import {BeaconRoots} from "./BeaconRoots.sol";
 import {ForkLayouts} from "./ForkLayouts.sol";
@@ -87,6 +88,10 @@ library BeaconProofs {
     /// @notice The balances are not what the state holds.
     /// @dev Why: wrong chunk, sibling, length, branch or state. How to fix: rebuild the proof from the anchored state.
     error BalancesProofInvalid();
+
+    /// @notice The withdrawal of that index is not what the state's block paid.
+    /// @dev Why: wrong fields, position, branch or state. How to fix: prove it from the state of the block that paid it.
+    error WithdrawalProofInvalid(uint256 index);
 
     /// @notice The run of pending deposits reaches past the end of the list, or proves nothing of a list that is not empty.
     /// @dev Why: positions at or beyond `length` hold no deposit. How to fix: prove items inside the list; an empty list is
@@ -250,6 +255,17 @@ library BeaconProofs {
             ? MultiProof.progressiveRoot(nodes, siblings)
             : MultiProof.root(nodes, _balancesDepth(length), siblings);
         if (root != top) revert BalancesProofInvalid();
+    }
+
+    /// @notice Proves a withdrawal of the block whose state is `stateRoot`.
+    function verifyWithdrawal(bytes32 stateRoot, Layout memory fork, WithdrawalProof calldata p) internal view {
+        if (!fork.progressive && p.position >> fork.withdrawalsDepth != 0) revert WithdrawalProofInvalid(p.index);
+        bytes32 leaf = SSZ.hashPair(
+            SSZ.hashPair(SSZ.le64(p.index), SSZ.le64(p.validatorIndex)),
+            SSZ.hashPair(bytes32(bytes20(p.recipient)), SSZ.le64(p.amount))
+        );
+        uint256 gindex = _elementIndex(fork.withdrawals, fork.progressive, fork.withdrawalsDepth, p.position);
+        if (SSZ.rootFromBranch(leaf, gindex, p.branch) != stateRoot) revert WithdrawalProofInvalid(p.index);
     }
 
     /// @notice Proves `p.items` to be the pending deposits at positions `p.start`, `p.start + 1`, … and the list to be

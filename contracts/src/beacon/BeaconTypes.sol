@@ -36,6 +36,9 @@ struct PendingDeposit {
 ///         (consensus-specs `ssz/merkle-proofs.md`) of the field roots. One storage word.
 /// @dev `genesis` is the generalized index of `genesis_validators_root`, the known witness: when a fork moves the
 ///      layout, the proof of the witness fails instead of letting another field be read.
+///      `withdrawals` is the root of the list of withdrawals of the state's own block: until Fulu
+///      `latest_execution_payload_header.withdrawals_root`, from Gloas on `payload_expected_withdrawals`;
+///      `withdrawalsDepth` = log2 of MAX_WITHDRAWALS_PER_PAYLOAD (4 on mainnet, 2 in the minimal preset).
 ///      `progressive`: `validators`, `balances` and `pending_deposits` are `ProgressiveList`s (EIP-7916, Gloas on).
 struct Layout {
     uint64 fromSlot;
@@ -45,6 +48,8 @@ struct Layout {
     uint24 blockRoots;
     uint24 historicalSummaries;
     uint24 genesis;
+    uint24 withdrawals;
+    uint8 withdrawalsDepth;
     bool progressive;
 }
 
@@ -101,5 +106,16 @@ struct PendingRun {
     uint256 start;
     bytes32[] siblings;
     uint64 length;
+    bytes32[] branch;
+}
+
+/// @notice One withdrawal of the block whose state is proven (consensus-specs `Withdrawal`). `amount` in gwei; `branch`
+///         leads from hash_tree_root(withdrawal) at `position` to the state root, leaf side first.
+struct WithdrawalProof {
+    uint64 index;
+    uint64 validatorIndex;
+    address recipient;
+    uint64 amount;
+    uint64 position;
     bytes32[] branch;
 }

@@ -139,15 +139,16 @@ contract ForkLayouts {
 
     /// @dev Catches a swapped or forgotten field; that the indices are the fork's own cannot be known here.
     function _checkIndices(Layout memory fork) private pure {
-        uint24[6] memory g = [
+        uint24[7] memory g = [
             fork.validators,
             fork.balances,
             fork.pendingDeposits,
             fork.blockRoots,
             fork.historicalSummaries,
-            fork.genesis
+            fork.genesis,
+            fork.withdrawals
         ];
-        for (uint256 i = 0; i < 6; ++i) {
+        for (uint256 i = 0; i < 7; ++i) {
             if (g[i] < 2) revert LayoutMalformed(fork.fromSlot);
             for (uint256 j = 0; j < i; ++j) {
                 if (g[i] == g[j]) revert LayoutMalformed(fork.fromSlot);

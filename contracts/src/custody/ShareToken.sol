@@ -150,7 +150,7 @@ contract ShareToken is IERC20Metadata, IERC20Permit, IERC20Errors, IShareToken, 
     }
 
     function _move(address from, address to, uint256 value) private {
-        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        if (to == address(0) || to == QUEUE) revert ERC20InvalidReceiver(to); // the escrow is entered by a request only
         uint128 held = _accounts[from].shares;
         if (held < value) revert ERC20InsufficientBalance(from, held, value);
         unchecked {

@@ -79,10 +79,10 @@ interface IVault {
     function requestConsolidation(bytes calldata source, bytes calldata target) external;
     /// @notice Door D5, only the ledger and the enforcer: pays at most the cap, from the reserve, or nothing.
     function payBounty(address to, uint256 gasUnits) external;
-    /// @notice Only the ledger: freezes the moment. Returns the free cash in wei.
-    function freeze() external returns (uint256 cash);
-    /// @notice Only the ledger: net asset value, in wei, of the frozen moment.
-    function report(uint256 nav) external;
+    /// @notice Only the ledger: freezes the moment (cash, liabilities, flows so far).
+    function freeze() external;
+    /// @notice Only the ledger: what stood outside the Vault at the frozen moment, in wei. Returns the NAV, in wei.
+    function report(uint256 outside) external returns (uint256 nav);
     /// @notice Only the enforcer: a proven loss beyond cover enters the rate at once.
     function recordLoss(uint256 amount) external;
     /// @notice Only the bond vault: a bond pays for a settled loss.

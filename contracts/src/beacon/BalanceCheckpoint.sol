@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {BeaconProofs} from "./BeaconProofs.sol";
+import {BalancesOpening, Layout, PendingDeposit, PendingRun, StateProof, ValidatorProof} from "./BeaconTypes.sol";
+import {LedgerBase} from "./LedgerBase.sol";
+import {Checkpoint, Record, Status} from "./LedgerTypes.sol";
+
+/// @notice The checkpoint's own numbers, fixed at deployment.
+/// @param minInterval seconds from the start of one checkpoint to the start of the next
+/// @param timeout seconds after which an unfinished checkpoint may be replaced
+struct CheckpointConfig {
+    uint64 minInterval;
+    uint64 timeout;
+}
+
+/// @title BalanceCheckpoint: the pool's net asset value, proven
+/// @notice start (freezes one moment) → open (shows the state behind it) → resolve (deposits in flight) and prove
+/// (balances, any order, any batches) → finish (the NAV enters the rate). Anybody may take any step.
+/// @dev **The frozen moment.** In execution block C the EIP-4788 root for C's own timestamp is that of the parent
+/// beacon block P. P's post-state has its withdrawals deducted and P's execution block has credited them, so the
+/// Vault's balance at the start of C and the balances in P's state are one moment.
+///
+/// **A deposit in flight** counts exactly once. Made after the start: not at all (the frozen cash still holds it).
+/// Made before it, in a slot after P: in flight, by time alone. Made in P's slot or earlier: `resolvePending` shows it
+/// in P's `pending_deposits`, or `resolveLanded` shows that it has left the list: the list is first in, first out for
+/// a validator that was never exiting, so every older entry at the front being another deposit is enough; for one
+/// that is exiting a deposit may have been put back to the end, so the whole list is shown.
+abstract contract BalanceCheckpoint is LedgerBase {
+    uint256 private constant BOUNTY_GAS_BASE = 60_000;
+    uint256 private constant BOUNTY_GAS_PER_VALIDATOR = 12_000;
+    uint256 private constant BOUNTY_GAS_FINISH = 120_000;
+
+    uint64 private immutable MIN_INTERVAL;
+    uint64 private immutable TIMEOUT;
+
+    Checkpoint public checkpoint;
+    /// @dev The opened balances list of the checkpoint's state.
+    bytes32 private _balancesTop;
+    uint64 private _balancesLength;
+    bool private _balancesProgressive;
+    /// @dev Slot of the checkpoint in whose state this validator's deposit was shown to be pending.
+    mapping(uint32 ordinal => uint256 slot) private _pendingAt;
+
+    event CheckpointStarted(bytes32 indexed root, uint256 startSlot, uint256 validators);
+    event CheckpointOpened(bytes32 indexed root, uint256 slot);
+    event CheckpointProved(uint256 indexed slot, uint256 counted, uint256 remaining);
+    event CheckpointFinished(uint256 indexed slot, bytes32 indexed root, uint256 nav, uint256 outside);
+    event DepositLanded(uint32 indexed ordinal, uint256 amountGwei, uint256 slot);
+
+    /// @notice Why: one is in progress, or the last began too short ago. How to fix: finish it, or wait until `from`.
+    error CheckpointTooSoon(uint256 from);
+    /// @notice Why: no checkpoint is in that phase. How to fix: start, open, prove, finish, in that order.
+    error CheckpointPhaseWrong();
+    /// @notice Why: the root is the last checkpoint's. How to fix: try a later block.
+    error CheckpointRootUnusable(bytes32 root);
+    /// @notice Why: validators are still missing. How to fix: prove them.
+    error CheckpointIncomplete(uint256 remaining);
+    /// @notice Why: it is not yet shown whether this validator's deposit is pending or has landed.
+    /// How to fix: call `resolvePending` or `resolveLanded` first.
+    error DepositUnresolved(uint32 ordinal);
+    /// @notice Why: the item is not this validator's deposit. How to fix: prove the right position.
+    error DepositOther(uint32 ordinal);
+    /// @notice Why: the items do not show that the deposit has left the list. How to fix: begin at position 0 and go on to
+    /// the first younger deposit, or to the list's end if the validator is exiting.
+    error DepositNotShownLanded(uint32 ordinal);
+
+    constructor(CheckpointConfig memory config) {
+        MIN_INTERVAL = config.minInterval;
+        TIMEOUT = config.timeout;
+    }
+
+    /// @notice Freezes this block's moment.
+    function startCheckpoint() external {
+        Checkpoint memory last = checkpoint;
+        uint256 from = uint256(last.startedAt) + (last.open ? TIMEOUT : MIN_INTERVAL);
+        if (block.timestamp < from) revert CheckpointTooSoon(from);
+        bytes32 root = BeaconProofs.parentRoot(block.timestamp);
+        if (root == last.root) revert CheckpointRootUnusable(root);
+        checkpoint = Checkpoint({
+            root: root,
+            stateRoot: 0,
+            slot: 0,
+            startSlot: uint40(_currentSlot()),
+            startedAt: uint40(block.timestamp),
+            remaining: liveCount,
+            sumGwei: 0,
+            open: true
+        });
+        VAULT.freeze();
+        QUEUE.freeze();
+        emit CheckpointStarted(root, _currentSlot(), liveCount);
+    }
+
+    /// @notice Shows the state behind the frozen root, and its balances list. The proof's timestamp is not read.
+    function openCheckpoint(StateProof calldata proof, BalancesOpening calldata opening) external {
+        Checkpoint memory c = checkpoint;
+        if (!c.open || c.stateRoot != 0) revert CheckpointPhaseWrong();
+        (bytes32 stateRoot, uint64 slot, Layout memory fork) = BeaconProofs.anchorHeader(LAYOUTS, c.root, proof);
+        BeaconProofs.openBalances(stateRoot, fork, opening);
+        (_balancesTop, _balancesLength, _balancesProgressive) = (opening.top, opening.length, fork.progressive);
+        checkpoint.stateRoot = stateRoot;
+        checkpoint.slot = uint40(slot);
+        emit CheckpointOpened(c.root, slot);
+    }
+
+    /// @notice Counts the balances of `ordinals` (in ascending order of their beacon index). Those already counted,
+    /// or that this checkpoint does not count, are skipped: a batch sent twice, or by two keepers, does no harm.
+    function proveBalances(uint32[] calldata ordinals, bytes32[] calldata chunks, bytes32[] calldata siblings) external {
+        Checkpoint memory c = _inProgress();
+        uint256 count = ordinals.length;
+        uint64[] memory indices = new uint64[](count);
+        for (uint256 i; i < count; ++i) indices[i] = _records[ordinals[i]].index;
+        uint64[] memory balances =
+            BeaconProofs.verifyBalancesUnder(_balancesTop, _balancesLength, _balancesProgressive, indices, chunks, siblings);
+        uint256 counted;
+        uint256 sum = c.sumGwei;
+        for (uint256 i; i < count; ++i) {
+            (bool counts, uint256 value) = _count(ordinals[i], balances[i], c);
+            if (!counts) continue;
+            sum += value;
+            ++counted;
+        }
+        if (counted == 0) return;
+        checkpoint.sumGwei = uint64(sum);
+        checkpoint.remaining = uint32(c.remaining - counted);
+        emit CheckpointProved(c.slot, counted, c.remaining - counted);
+        VAULT.payBounty(msg.sender, BOUNTY_GAS_BASE + counted * BOUNTY_GAS_PER_VALIDATOR);
+    }
+
+    /// @notice The NAV of the frozen moment enters the rate, and the requests made before it may be paid.
+    function finishCheckpoint() external {
+        Checkpoint memory c = _inProgress();
+        if (c.remaining != 0) revert CheckpointIncomplete(c.remaining);
+        checkpoint.open = false;
+        uint256 outside = uint256(c.sumGwei) * GWEI;
+        uint256 nav = VAULT.report(outside);
+        QUEUE.release();
+        emit CheckpointFinished(c.slot, c.root, nav, outside);
+        VAULT.payBounty(msg.sender, BOUNTY_GAS_FINISH);
+    }
+
+    /// @notice Shows that the validator's deposit in flight is still in the state's `pending_deposits`.
+    function resolvePending(uint32 ordinal, PendingRun calldata run) external {
+        (Checkpoint memory c, Record storage record) = _unresolved(ordinal);
+        BeaconProofs.verifyPendingRun(c.stateRoot, LAYOUTS.layoutAt(c.slot), run);
+        if (run.items.length == 0 || !_isOurs(record, run.items[0])) revert DepositOther(ordinal);
+        _pendingAt[ordinal] = c.slot;
+    }
+
+    /// @notice Shows that the validator's deposit in flight has left `pending_deposits`: it is in the balance.
+    function resolveLanded(uint32 ordinal, ValidatorProof calldata validator, PendingRun calldata run) external {
+        (Checkpoint memory c, Record storage record) = _unresolved(ordinal);
+        Layout memory fork = LAYOUTS.layoutAt(c.slot);
+        BeaconProofs.verifyValidator(c.stateRoot, fork, validator);
+        BeaconProofs.verifyPendingRun(c.stateRoot, fork, run);
+        if (validator.index != record.index) revert ValidatorOther(ordinal);
+        uint256 count = run.items.length;
+        uint256 depositSlot = record.depositSlot;
+        bool whole = run.start == 0 && count == run.length;
+        bool younger = run.start == 0 && count != 0 && run.items[count - 1].slot > depositSlot
+            && validator.fields.exitEpoch == FAR_FUTURE_EPOCH;
+        if (!whole && !younger) revert DepositNotShownLanded(ordinal);
+        for (uint256 i; i < count; ++i) {
+            if (_isOurs(record, run.items[i])) revert DepositNotShownLanded(ordinal);
+        }
+        uint48 amount = record.inFlightGwei;
+        record.inFlightGwei = 0;
+        if (record.status == Status.Slashed) ENFORCER.deposited(ordinal, amount);
+        emit DepositLanded(ordinal, amount, c.slot);
+    }
+
+    /// @dev Whether this checkpoint counts the validator, and at what value in gwei. Writes what was seen.
+    function _count(uint32 ordinal, uint64 balance, Checkpoint memory c) private returns (bool, uint256 value) {
+        Record memory record = _records[ordinal];
+        bool funded = _isLive(record.status) && record.balanceSlot <= c.startSlot; // not funded after the start
+        if (!funded || record.balanceSlot == c.slot) return (false, 0);
+        value = record.status == Status.Slashed ? ENFORCER.valueOf(ordinal, balance, c.slot) : balance;
+        if (record.inFlightGwei != 0 && record.depositSlot <= c.startSlot) {
+            if (record.depositSlot <= c.slot && _pendingAt[ordinal] != c.slot) revert DepositUnresolved(ordinal);
+            value += record.inFlightGwei;
+        }
+        record.balanceGwei = balance > type(uint48).max ? type(uint48).max : uint48(balance);
+        record.balanceSlot = c.slot;
+        _writeHot(ordinal, record);
+        return (true, value);
+    }
+
+    /// @dev Corrects a sum that already holds this validator, when its proven slashing lowers its value meanwhile.
+    function _uncount(uint32 ordinal, uint256 lessGwei) internal {
+        Checkpoint memory c = checkpoint;
+        if (c.open && c.slot != 0 && _records[ordinal].balanceSlot == c.slot) checkpoint.sumGwei = uint64(c.sumGwei - lessGwei);
+    }
+
+    /// @dev A validator must not leave the ledger between the start of a checkpoint and its being counted there.
+    function _requireCounted(uint32 ordinal) internal view {
+        Checkpoint memory c = checkpoint;
+        uint256 seen = _records[ordinal].balanceSlot;
+        if (c.open && seen <= c.startSlot && (c.slot == 0 || seen != c.slot)) revert CheckpointIncomplete(c.remaining);
+    }
+
+    function _inProgress() private view returns (Checkpoint memory c) {
+        c = checkpoint;
+        if (!c.open || c.stateRoot == 0) revert CheckpointPhaseWrong();
+    }
+
+    function _unresolved(uint32 ordinal) private view returns (Checkpoint memory c, Record storage record) {
+        c = _inProgress();
+        record = _records[ordinal];
+        if (record.inFlightGwei == 0 || record.depositSlot > c.slot) revert DepositOther(ordinal);
+    }
+
+    function _isOurs(Record storage record, PendingDeposit calldata item) private view returns (bool) {
+        return item.pubkeyRoot == record.pubkeyRoot && item.slot == record.depositSlot && item.amount == record.inFlightGwei;
+    }
+
+    /// @dev All fields but the key, which never changes: one slot.
+    function _writeHot(uint32 ordinal, Record memory record) internal {
+        Record storage stored = _records[ordinal];
+        stored.status = record.status;
+        stored.operatorId = record.operatorId;
+        stored.index = record.index;
+        stored.balanceGwei = record.balanceGwei;
+        stored.balanceSlot = record.balanceSlot;
+        stored.inFlightGwei = record.inFlightGwei;
+        stored.depositSlot = record.depositSlot;
+    }
+}
