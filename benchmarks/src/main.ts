@@ -43,5 +43,6 @@ for (const [index, bench] of benches.entries()) {
 if (rows.length > 0) process.stdout.write(tableOf(rows));
 if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(rows, null, 2)}\n`);
 for (const failure of failures) console.error(failure);
-if (rows.length === 0 && failures.length === 0) console.error(`no bench gives a row named ${filters.join(' or ')}…`);
+if (rows.length === 0 && failures.length === 0)
+  console.error(`no bench gives a row named ${filters.join(' or ') || 'anything'}`);
 process.exitCode = failures.length > 0 || rows.length === 0 ? 1 : 0;

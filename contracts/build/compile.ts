@@ -33,6 +33,12 @@ interface Unit {
   readonly warnings: readonly string[];
 }
 
+/** What the cache keeps of a unit: failures too, so that what stays broken is not compiled again. */
+interface Outcome {
+  readonly artifacts: readonly Artifact[];
+  readonly messages: readonly SolcMessage[];
+}
+
 /**
  * Compiles Solidity offline with the pinned compiler. Each unit is compiled with exactly what it imports and nothing
  * else, so its bytes do not depend on its neighbours, and is remembered by the hash of those texts and settings.
@@ -75,19 +81,27 @@ async function compileUnit(
   const runs = options.optimizerRuns ?? DEFAULT_OPTIMIZER_RUNS;
   const cacheDir = options.cacheDir ?? CACHE_DIR;
   const key = cacheKey(sources, settingsFor(root, wanted, runs));
-  const cached = readCache<Unit>(cacheDir, key);
-  if (cached) return cached;
-  let output = await runMode(root, sources, wanted, runs);
-  if (wanted !== 'release' && isStackTooDeep(output.errors ?? [])) output = await runMode(root, sources, 'lean', runs);
-  compiled.push(root);
-  const messages = output.errors ?? [];
+  let outcome = readCache<Outcome>(cacheDir, key);
+  if (outcome === undefined) {
+    outcome = await outcomeOf(root, sources, wanted, runs);
+    writeCache(cacheDir, key, outcome);
+    compiled.push(root);
+  }
+  const { artifacts, messages } = outcome;
   const show = (message: SolcMessage) => formatMessage(message, (unit) => sources[unit]);
   const fatal = fatalMessages(messages);
   if (fatal.length > 0) throw new SolidityError(fatal.map(show));
   const warnings = messages.filter((message) => message.severity === 'warning' && !options.fast).map(show);
-  const unit = { artifacts: artifactsOf(root, output), warnings };
-  writeCache(cacheDir, key, unit);
-  return unit;
+  return { artifacts, warnings };
+}
+
+/** Runs the compiler, a second time in another mode where the first ran out of stack. */
+async function outcomeOf(root: string, sources: SourceTexts, wanted: Mode, runs: number): Promise<Outcome> {
+  let output = await runMode(root, sources, wanted, runs);
+  if (wanted !== 'release' && isStackTooDeep(output.errors ?? [])) output = await runMode(root, sources, 'lean', runs);
+  const messages = output.errors ?? [];
+  const failed = messages.some(({ severity }) => severity === 'error');
+  return { artifacts: failed ? [] : artifactsOf(root, output), messages };
 }
 
 async function runMode(
