@@ -3,6 +3,7 @@ import './hasher.ts';
 export * from './client/answers.ts';
 export * from './client/BeaconClient.ts';
 export * from './client/events.ts';
+export type { NodeFailure } from './client/Failover.ts';
 export * from './client/ports.ts';
 export * from './client/spec.ts';
 export * from './errors.ts';

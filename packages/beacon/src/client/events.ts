@@ -105,19 +105,20 @@ async function* eventsOf(
   ports: ClientPorts,
   signal: AbortSignal,
 ): AsyncGenerator<BeaconEvent> {
-  const response = await ports.fetch(`${node.baseUrl}/eth/v1/events?topics=${topics.join(',')}`, {
-    headers: { Accept: 'text/event-stream', ...node.headers },
-    redirect: 'error',
-    signal,
-  });
-  if (!response.ok || !response.body) {
-    await response.body?.cancel();
-    throw new BeaconHttpError(response.status, { data: { node: node.name, path: '/eth/v1/events' } });
-  }
-  const parser = new SseParser();
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
+  const hangUp = new AbortController();
   try {
+    const request = ports.fetch(`${node.baseUrl}/eth/v1/events?topics=${topics.join(',')}`, {
+      headers: { Accept: 'text/event-stream', ...node.headers },
+      redirect: 'error',
+      signal: AbortSignal.any([signal, hangUp.signal]),
+    });
+    const response = await beforeIdle(request, node, ports);
+    if (!response.ok || !response.body) {
+      throw new BeaconHttpError(response.status, { data: { node: node.name, path: '/eth/v1/events' } });
+    }
+    const parser = new SseParser();
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
     for (;;) {
       const { done, value } = await beforeIdle(reader.read(), node, ports);
       if (done) return;
@@ -127,7 +128,7 @@ async function* eventsOf(
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    hangUp.abort();
   }
 }
 
