@@ -1,0 +1,84 @@
+import type { BeaconApiMethods } from '@lodestar/api/beacon/server';
+import { ApiError } from '@lodestar/api/server';
+import type { electra } from '@lodestar/types';
+import type { StoredBlock } from '../consensus/store.ts';
+import type { Devnet } from '../devnet.ts';
+import { DevnetError } from '../errors.ts';
+import { metaAt, resolveBlock } from './resolve.ts';
+import { toldStateRoot } from './tamper.ts';
+
+/** `/eth/v1/beacon/{genesis,headers,blocks,pool}`. */
+export function beaconMethods(devnet: Devnet) {
+  const { chain, config } = devnet;
+
+  const header = (stored: StoredBlock) => {
+    const { message, signature } = stored.header;
+    const stateRoot = toldStateRoot(devnet.tampered, message.stateRoot);
+    return { root: bytes(stored.root), canonical: true, header: { message: { ...message, stateRoot }, signature } };
+  };
+
+  return {
+    async getGenesis() {
+      const { genesisValidatorsRoot, GENESIS_FORK_VERSION } = config;
+      const data = { genesisTime: devnet.genesisTime, genesisValidatorsRoot, genesisForkVersion: GENESIS_FORK_VERSION };
+      return { data };
+    },
+    async getBlockHeaders({ slot, parentRoot }) {
+      const found = parentRoot
+        ? chain.store.byParentRoot(parentRoot as `0x${string}`)
+        : slot === undefined
+          ? chain.head
+          : chain.store.bySlot(slot);
+      const matching = found && (slot === undefined || found.slot === slot) ? [found] : [];
+      return { data: matching.map(header), meta: metaAt(chain, found?.slot ?? chain.slot) };
+    },
+    async getBlockHeader({ blockId }) {
+      const stored = resolveBlock(chain, blockId);
+      return { data: header(stored), meta: metaAt(chain, stored.slot) };
+    },
+    async getBlockRoot({ blockId }) {
+      const stored = resolveBlock(chain, blockId);
+      return { data: { root: bytes(stored.root) }, meta: metaAt(chain, stored.slot) };
+    },
+    async getBlockV2({ blockId }) {
+      const stored = resolveBlock(chain, blockId);
+      const { message, signature } = stored.block;
+      const stateRoot = toldStateRoot(devnet.tampered, message.stateRoot);
+      return { data: { message: { ...message, stateRoot }, signature } as never, meta: metaAt(chain, stored.slot) };
+    },
+    async getBlockAttestationsV2({ blockId }) {
+      const stored = resolveBlock(chain, blockId);
+      return { data: stored.block.message.body.attestations, meta: metaAt(chain, stored.slot) };
+    },
+    async getPoolAttesterSlashingsV2() {
+      return { data: chain.operations.all().attesterSlashings, meta: metaAt(chain, chain.slot) };
+    },
+    async getPoolProposerSlashings() {
+      return { data: chain.operations.all().proposerSlashings };
+    },
+    async getPoolVoluntaryExits() {
+      return { data: chain.operations.all().voluntaryExits };
+    },
+    async submitPoolAttesterSlashingsV2({ attesterSlashing }) {
+      await admit(devnet, () => chain.addAttesterSlashing(attesterSlashing as electra.AttesterSlashing));
+    },
+    async submitPoolProposerSlashings({ proposerSlashing }) {
+      await admit(devnet, () => chain.addProposerSlashing(proposerSlashing));
+    },
+    async submitPoolVoluntaryExit({ signedVoluntaryExit }) {
+      await admit(devnet, () => chain.addVoluntaryExit(signedVoluntaryExit));
+    },
+  } satisfies Partial<BeaconApiMethods['beacon']>;
+}
+
+const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.slice(2), 'hex'));
+
+/** An operation that the pool refuses is the sender's fault: 400. */
+async function admit(devnet: Devnet, add: () => void): Promise<void> {
+  try {
+    await devnet.exclusively(add);
+  } catch (error) {
+    if (error instanceof DevnetError) throw new ApiError(400, error.message);
+    throw error;
+  }
+}

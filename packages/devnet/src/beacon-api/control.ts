@@ -1,0 +1,88 @@
+import { HoldfastError } from '@holdfast/units';
+import { ApiError } from '@lodestar/api/server';
+import type { FastifyInstance } from 'fastify';
+import type { Fault } from '../consensus/faults.ts';
+import type { Devnet } from '../devnet.ts';
+import type { Tamper } from './tamper.ts';
+
+const VALIDATORS = { type: 'array', minItems: 1, items: { type: ['integer', 'string'] } } as const;
+const ADDRESS = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' } as const;
+
+const FAULT = {
+  type: 'object',
+  required: ['kind', 'validators'],
+  additionalProperties: false,
+  properties: {
+    kind: { enum: ['offline', 'online', 'doubleVote', 'surroundVote', 'doubleProposal', 'wrongFeeRecipient'] },
+    validators: VALIDATORS,
+    forSlots: { type: 'integer', minimum: 1 },
+    atOnce: { type: 'boolean' },
+    feeRecipient: ADDRESS,
+  },
+} as const;
+
+const TAMPER = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    kind: { enum: ['lyingBalances', 'wrongStateRoot', 'error500', 'stall', 'none'] },
+    gwei: { type: 'integer' },
+    validators: { type: 'array', items: { type: 'integer' } },
+    path: { type: 'string' },
+  },
+  required: ['kind'],
+} as const;
+
+const STEP = {
+  type: 'object',
+  properties: { slots: { type: 'integer', minimum: 1, maximum: 10_000 } },
+} as const;
+
+const KEYS = {
+  type: 'object',
+  required: ['secretKeys'],
+  properties: { secretKeys: { type: 'array', items: { type: 'string', pattern: '^0x[0-9a-fA-F]{64}$' } } },
+} as const;
+
+/** `/holdfast/v1/…`: what only a devnet can do. Kept apart from the standard API, which must not know it is one. */
+export function mountControl(server: FastifyInstance, devnet: Devnet): void {
+  const base = '/holdfast/v1';
+  server.get(`${base}/status`, async () => ({ data: devnet.status() }));
+  server.post<{ Body: { slots?: number } | null }>(`${base}/step`, { schema: { body: STEP } }, async ({ body }) => ({
+    data: await devnet.step(body?.slots ?? 1),
+  }));
+  server.post(`${base}/start`, async () => {
+    devnet.start();
+    return { data: devnet.status() };
+  });
+  server.post(`${base}/stop`, async () => {
+    await devnet.stop();
+    return { data: devnet.status() };
+  });
+  server.post<{ Body: Fault }>(`${base}/faults`, { schema: { body: FAULT } }, async ({ body }) => ({
+    data: await refusals(() => devnet.inject(body)),
+  }));
+  server.post<{ Body: { secretKeys: `0x${string}`[] } }>(
+    `${base}/keys`,
+    { schema: { body: KEYS } },
+    async ({ body }) => ({
+      data: await refusals(async () => devnet.addKeys(body.secretKeys)),
+    }),
+  );
+  server.post<{ Body: Tamper | { kind: 'none' } }>(`${base}/tamper`, { schema: { body: TAMPER } }, async ({ body }) => {
+    if (body.kind === 'lyingBalances' && body.gwei === undefined) {
+      throw new ApiError(400, 'lyingBalances needs gwei: how much to add to each balance');
+    }
+    devnet.tamper(body.kind === 'none' ? null : body);
+    return { data: devnet.tampered };
+  });
+}
+
+async function refusals<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof HoldfastError) throw new ApiError(400, error.message);
+    throw error;
+  }
+}

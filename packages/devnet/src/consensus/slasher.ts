@@ -1,0 +1,85 @@
+import { toHex } from '@holdfast/units';
+import { ForkSeq } from '@lodestar/params';
+import { getIntersectingIndices, toIndexedAttestationBigint } from '@lodestar/state-transition';
+import { type electra, type phase0, ssz } from '@lodestar/types';
+
+type AttestationData = phase0.AttestationData;
+
+/** How far back votes are remembered, in epochs: the minimal preset's slashing window. */
+const HISTORY_EPOCHS = 64;
+
+/** `is_slashable_attestation_data` with the surrounding vote named first, or null. */
+function slashablePair(a: AttestationData, b: AttestationData): 'inOrder' | 'swapped' | null {
+  if (a.target.epoch === b.target.epoch) return ssz.phase0.AttestationData.equals(a, b) ? null : 'inOrder';
+  if (a.source.epoch < b.source.epoch && b.target.epoch < a.target.epoch) return 'inOrder';
+  if (b.source.epoch < a.source.epoch && a.target.epoch < b.target.epoch) return 'swapped';
+  return null;
+}
+
+/** Slashings carry slots as the full uint64. */
+const toBigint = ({ message, signature }: phase0.SignedBeaconBlockHeader): phase0.SignedBeaconBlockHeaderBigint => ({
+  message: { ...message, slot: BigInt(message.slot) },
+  signature,
+});
+
+/**
+ * The devnet's own watcher: it is shown every vote and every block header that a validator publishes, and answers with
+ * the evidence when two of them conflict. Each guilty validator is reported once.
+ */
+export class Slasher {
+  #votes: electra.IndexedAttestation[] = [];
+  #headers = new Map<string, phase0.SignedBeaconBlockHeader>();
+  #reported = new Set<number>();
+
+  onVote(vote: electra.IndexedAttestation): electra.AttesterSlashing[] {
+    const slashings: electra.AttesterSlashing[] = [];
+    for (const earlier of this.#votes) {
+      const order = slashablePair(earlier.data, vote.data);
+      if (order === null) continue;
+      const guilty = getIntersectingIndices(earlier.attestingIndices, vote.attestingIndices);
+      const fresh = guilty.filter((index) => !this.#reported.has(index));
+      if (fresh.length === 0) continue;
+      for (const index of fresh) this.#reported.add(index);
+      const [first, second] = order === 'inOrder' ? [earlier, vote] : [vote, earlier];
+      slashings.push({
+        attestation1: toIndexedAttestationBigint(first, ForkSeq.electra),
+        attestation2: toIndexedAttestationBigint(second, ForkSeq.electra),
+      });
+    }
+    const oldest = vote.data.target.epoch - HISTORY_EPOCHS;
+    if (this.#votes[0] !== undefined && this.#votes[0].data.target.epoch < oldest) {
+      this.#votes = this.#votes.filter(({ data }) => data.target.epoch >= oldest);
+    }
+    this.#votes.push(vote);
+    return slashings;
+  }
+
+  onHeader(header: phase0.SignedBeaconBlockHeader): phase0.ProposerSlashing | null {
+    const { slot, proposerIndex } = header.message;
+    const key = `${slot}:${proposerIndex}`;
+    const earlier = this.#headers.get(key);
+    if (!earlier) {
+      this.#headers.set(key, header);
+      if (this.#headers.size > 1024) this.#headers.delete(this.#headers.keys().next().value!);
+      return null;
+    }
+    const same = toHex(ssz.phase0.BeaconBlockHeader.hashTreeRoot(earlier.message));
+    if (same === toHex(ssz.phase0.BeaconBlockHeader.hashTreeRoot(header.message))) return null;
+    if (this.#reported.has(proposerIndex)) return null;
+    this.#reported.add(proposerIndex);
+    return { signedHeader1: toBigint(earlier), signedHeader2: toBigint(header) };
+  }
+
+  /** The newest vote of a validator that the watcher has seen. */
+  lastVote(validatorIndex: number): AttestationData | undefined {
+    return this.#votes.findLast(({ attestingIndices }) => attestingIndices.includes(validatorIndex))?.data;
+  }
+
+  clone(): Slasher {
+    const copy = new Slasher();
+    copy.#votes = [...this.#votes];
+    copy.#headers = new Map(this.#headers);
+    copy.#reported = new Set(this.#reported);
+    return copy;
+  }
+}

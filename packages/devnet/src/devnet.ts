@@ -1,0 +1,285 @@
+import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
+import type { BeaconConfig } from '@lodestar/config';
+import { SLOTS_PER_EPOCH } from '@lodestar/params';
+import { computeSigningRoot, computeTimeAtSlot } from '@lodestar/state-transition';
+import { type phase0, ssz } from '@lodestar/types';
+import { type BeaconServer, type ListenOptions, serveBeaconApi } from './beacon-api/server.ts';
+import type { Tamper } from './beacon-api/tamper.ts';
+import { indexOf } from './consensus/attest.ts';
+import { BeaconChain, type ChainMark } from './consensus/chain.ts';
+import { devnetChainConfig } from './consensus/chain-config.ts';
+import type { ChainEvent, SlotResult } from './consensus/events.ts';
+import type { ActiveFault, Fault } from './consensus/faults.ts';
+import { interopValidators, makeGenesisState } from './consensus/genesis.ts';
+import { ValidatorKeys } from './consensus/keys.ts';
+import type { DevnetState } from './consensus/types.ts';
+import { DevnetError } from './errors.ts';
+import type { ExecutionPort } from './execution/port.ts';
+import { Mutex } from './mutex.ts';
+import type { DevnetOptions } from './options.ts';
+import { SlotTimer } from './timer.ts';
+
+const DEFAULT_VALIDATORS = 64;
+const DEFAULT_FEE_RECIPIENT: Hex = '0x00000000000000000000000000000000000fee00';
+const DEFAULT_BLOCKS_KEPT = 16_384;
+const DEFAULT_STATES_KEPT = 4_096;
+
+/** Both layers at one moment, taken by `snapshot` and given back to `restore`, as often as wanted. */
+export interface DevnetSnapshot {
+  readonly slot: number;
+  readonly chain: ChainMark;
+  readonly executionMark: string;
+}
+
+/** Where the chain stands. */
+export interface DevnetStatus {
+  /** The last slot that is over. */
+  readonly slot: number;
+  readonly epoch: number;
+  readonly headSlot: number;
+  readonly headRoot: Root;
+  readonly justifiedEpoch: number;
+  readonly finalizedEpoch: number;
+  readonly validators: number;
+  readonly keys: number;
+  readonly genesisTime: number;
+  readonly secondsPerSlot: number;
+  readonly chainId: number;
+  /** Whether the timer advances the chain. */
+  readonly running: boolean;
+  readonly faults: readonly ActiveFault[];
+  readonly tamper: Tamper | null;
+}
+
+/** A beacon chain of real state transitions over an execution layer, driven slot by slot. See the package's index. */
+export class Devnet {
+  readonly config: BeaconConfig;
+  readonly execution: ExecutionPort;
+  /** Seconds since 1970 of slot 0. */
+  readonly genesisTime: number;
+  readonly keys: ValidatorKeys;
+  readonly #chain: BeaconChain;
+  readonly #mutex = new Mutex();
+  readonly #listeners = new Set<(event: ChainEvent) => void>();
+  readonly #timer: SlotTimer;
+  #server: BeaconServer | null = null;
+  #tamper: Tamper | null = null;
+
+  private constructor(options: DevnetOptions, genesis: { config: BeaconConfig; state: DevnetState }) {
+    this.config = genesis.config;
+    this.execution = options.execution;
+    this.genesisTime = genesis.state.genesisTime;
+    this.keys = new ValidatorKeys();
+    this.#chain = new BeaconChain({
+      config: genesis.config,
+      genesis: genesis.state,
+      execution: options.execution,
+      keys: this.keys,
+      feeRecipient: options.feeRecipient ?? DEFAULT_FEE_RECIPIENT,
+      limits: {
+        blocks: options.blocksKept ?? DEFAULT_BLOCKS_KEPT,
+        states: options.statesKept ?? DEFAULT_STATES_KEPT,
+      },
+      emit: (event) => {
+        for (const listener of this.#listeners) listener(event);
+      },
+    });
+    this.#timer = new SlotTimer(
+      () => this.step().then(() => undefined),
+      () => computeTimeAtSlot(this.config, this.slot + 1, this.genesisTime) * 1000,
+    );
+  }
+
+  static async create(options: DevnetOptions): Promise<Devnet> {
+    const executionHead = await options.execution.head();
+    const now = () => Math.floor(Date.now() / 1000);
+    const genesisTime = options.genesisTime === 'now' ? now() : (options.genesisTime ?? executionHead.timestamp);
+    if (genesisTime < executionHead.timestamp) {
+      throw new DevnetError('DEVNET_GENESIS_TOO_EARLY', 'the beacon chain cannot begin before its execution head', {
+        data: { genesisTime, executionTimestamp: executionHead.timestamp },
+        fix: 'Give the execution layer an older genesis timestamp, or genesisTime a later one',
+      });
+    }
+    const validators =
+      typeof options.validators === 'object'
+        ? options.validators
+        : interopValidators(options.validators ?? DEFAULT_VALIDATORS);
+    const chainConfig = devnetChainConfig(options);
+    const devnet = new Devnet(options, makeGenesisState({ chainConfig, genesisTime, validators, executionHead }));
+    devnet.addKeys(validators.map(({ secretKey }) => secretKey));
+    return devnet;
+  }
+
+  /** The last slot that is over, with a block or without. */
+  get slot(): number {
+    return this.#chain.slot;
+  }
+
+  get epoch(): number {
+    return Math.floor(this.slot / SLOTS_PER_EPOCH);
+  }
+
+  /** The state at `slot`. Read it, never write to it. */
+  get state(): DevnetState {
+    return this.#chain.state;
+  }
+
+  /** The chain itself, for the Beacon API and tests. */
+  get chain(): BeaconChain {
+    return this.#chain;
+  }
+
+  /** Lets `slots` slots pass, whatever the wall clock says. Returns what became of each. */
+  async step(slots = 1): Promise<SlotResult[]> {
+    const results: SlotResult[] = [];
+    for (let i = 0; i < slots; i++) results.push(await this.#mutex.run(() => this.#chain.advance()));
+    return results;
+  }
+
+  /** Steps until `reached` holds, looking after every slot. Throws `DEVNET_NOT_REACHED` after `maxSlots` slots. */
+  async stepUntil(reached: (devnet: Devnet) => boolean | Promise<boolean>, maxSlots = 512): Promise<void> {
+    for (let i = 0; !(await reached(this)); i++) {
+      if (i === maxSlots) {
+        throw new DevnetError('DEVNET_NOT_REACHED', 'what was waited for did not happen', {
+          data: { slot: this.slot, maxSlots },
+        });
+      }
+      await this.step();
+    }
+  }
+
+  /**
+   * Lets a slot pass every `SECONDS_PER_SLOT`. When the chain's time is the wall clock's (`genesisTime: 'now'`), slots
+   * begin when they truly do; otherwise they are counted from this call.
+   */
+  start(): void {
+    this.#timer.start(this.config.SLOT_DURATION_MS);
+  }
+
+  /** Resolves when the slot under way is over. */
+  async stop(): Promise<void> {
+    await this.#timer.stop();
+  }
+
+  get running(): boolean {
+    return this.#timer.running;
+  }
+
+  /** From now on the devnet performs the duties of these validators. Returns their public keys. */
+  addKeys(secretKeys: readonly (Uint8Array | Hex)[]): Pubkey[] {
+    return secretKeys.map((secretKey) => this.keys.add(secretKey));
+  }
+
+  /** Where the fees of this validator's blocks go, as `prepare_beacon_proposer` tells a beacon node. */
+  setFeeRecipient(validator: number | Hex, feeRecipient: Hex): void {
+    this.#chain.setFeeRecipient(this.pubkeyOf(validator), toHex(fromHex(feeRecipient, 20)));
+  }
+
+  /** Makes validators fail, or lifts it. Returns their public keys. */
+  inject(fault: Fault): Promise<Pubkey[]> {
+    return this.#mutex.run(() => {
+      const pubkeys = fault.validators.map((validator) => this.pubkeyOf(validator));
+      this.#chain.faults.inject(fault, pubkeys, this.slot);
+      return pubkeys;
+    });
+  }
+
+  /** Makes the Beacon API (not the chain) lie or fail until `tamper(null)`. */
+  tamper(tamper: Tamper | null): void {
+    this.#tamper = tamper;
+  }
+
+  get tampered(): Tamper | null {
+    return this.#tamper;
+  }
+
+  pubkeyOf(validator: number | Hex): Pubkey {
+    if (typeof validator === 'number') return this.#chain.pubkeyOf(validator);
+    return toHex(fromHex(validator, 48)) as Pubkey;
+  }
+
+  /** The validator's index, or null as long as its deposit is not applied. */
+  indexOf(pubkey: Hex): number | null {
+    return indexOf(this.state, this.pubkeyOf(pubkey));
+  }
+
+  /** Signs a voluntary exit with a key that the devnet holds, and puts it into the pool. */
+  exit(validator: number | Hex): Promise<void> {
+    return this.#mutex.run(() => {
+      const pubkey = this.pubkeyOf(validator);
+      const validatorIndex = indexOf(this.state, pubkey);
+      if (validatorIndex === null) {
+        throw new DevnetError('DEVNET_VALIDATOR_UNKNOWN', 'no such validator', { data: { pubkey } });
+      }
+      const message: phase0.VoluntaryExit = { epoch: this.epoch, validatorIndex };
+      const domain = this.config.getDomainForVoluntaryExit(this.slot);
+      const signingRoot = computeSigningRoot(ssz.phase0.VoluntaryExit, message, domain);
+      this.#chain.addVoluntaryExit({ message, signature: this.keys.sign(pubkey, signingRoot) });
+    });
+  }
+
+  snapshot(): Promise<DevnetSnapshot> {
+    return this.#mutex.run(async () => ({
+      slot: this.slot,
+      chain: this.#chain.mark(),
+      executionMark: await this.execution.snapshot(),
+    }));
+  }
+
+  /** Goes back to a snapshot. Keys added since then stay. */
+  restore(snapshot: DevnetSnapshot): Promise<void> {
+    return this.#mutex.run(async () => {
+      await this.execution.restore(snapshot.executionMark);
+      this.#chain.restore(snapshot.chain);
+    });
+  }
+
+  /** Runs `task` between two slots: nothing advances meanwhile. Never call a method that waits for a slot inside. */
+  exclusively<T>(task: () => T | Promise<T>): Promise<T> {
+    return this.#mutex.run(task);
+  }
+
+  /** Hears every chain event until the returned function is called. */
+  on(listener: (event: ChainEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Serves the Beacon API and the control endpoints. Default: loopback, a free port. */
+  async listen(options: ListenOptions = {}): Promise<{ readonly url: string }> {
+    if (this.#server) {
+      const data = { url: this.#server.url };
+      throw new DevnetError('DEVNET_LISTENING', 'the Beacon API is up already', { data });
+    }
+    this.#server = await serveBeaconApi(this, options);
+    return { url: this.#server.url };
+  }
+
+  status(): DevnetStatus {
+    const { head } = this.#chain;
+    return {
+      slot: this.slot,
+      epoch: this.epoch,
+      headSlot: head.slot,
+      headRoot: head.root,
+      justifiedEpoch: this.state.currentJustifiedCheckpoint.epoch,
+      finalizedEpoch: this.state.finalizedCheckpoint.epoch,
+      validators: this.state.validators.length,
+      keys: this.keys.size,
+      genesisTime: this.genesisTime,
+      secondsPerSlot: this.config.SLOT_DURATION_MS / 1000,
+      chainId: this.execution.chainId,
+      running: this.running,
+      faults: this.#chain.faults.list(this.slot),
+      tamper: this.#tamper,
+    };
+  }
+
+  /** Stops the timer and the server, and closes the execution layer. */
+  async close(): Promise<void> {
+    await this.stop();
+    await this.#server?.close();
+    this.#server = null;
+    await this.#mutex.run(() => this.execution.close());
+  }
+}
