@@ -10,8 +10,8 @@ import { createRequire } from 'node:module';
  */
 export type Mode = 'release' | 'test' | 'fast' | 'lean';
 
-/** Few deployments, many calls: gas of the calls is what counts. */
-export const DEFAULT_OPTIMIZER_RUNS = 20_000;
+/** As many as keep the largest contract, the ledger, under the size limit of EIP-170. */
+export const DEFAULT_OPTIMIZER_RUNS = 400;
 
 /** The fork whose opcodes the compiler may use. Fulu's execution layer is Osaka. */
 const EVM_VERSION = 'osaka';
