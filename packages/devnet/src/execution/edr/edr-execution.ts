@@ -1,8 +1,10 @@
 import { type Hex, WEI_PER_GWEI } from '@holdfast/units';
 import { keccak256 } from 'viem';
+import { checkAttributes } from '../attributes.ts';
 import { devAccounts, type GenesisAccount } from '../dev-accounts.ts';
 import { type RpcCall, withDevWallet } from '../dev-wallet.ts';
-import { BadBlockAttributesError, BadExecutionDataError, ExecutionRpcError } from '../errors.ts';
+import { BadExecutionDataError, ExecutionRpcError } from '../errors.ts';
+import { DEFAULT_BASE_FEE, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, type GenesisOptions } from '../genesis.ts';
 import type {
   BlockAttributes,
   ExecutionHead,
@@ -17,27 +19,14 @@ import {
   DEPOSIT_CONTRACT_ADDRESS,
   WITHDRAWAL_REQUEST_ADDRESS,
 } from '../system-contracts.ts';
-import { type FinalityNumbers, resolveTags, withBeaconFields } from './block-view.ts';
+import { type FinalityNumbers, resolveTags } from '../tags.ts';
+import { withBeaconFields } from './block-view.ts';
 import { startEdr } from './provider.ts';
 import { creditBalance, dequeueRequests, storeBeaconRoot } from './system-calls.ts';
 
-export const DEFAULT_CHAIN_ID = 31337;
-export const DEFAULT_GAS_LIMIT = 60_000_000n;
-export const DEFAULT_BASE_FEE = 1_000_000_000n;
-
-export interface EdrExecutionOptions {
-  /** Default 31337. */
-  readonly chainId?: number;
-  /** Timestamp of block 0, seconds since 1970. */
-  readonly genesisTime: number;
-  /** Default: `devAccounts()`. Those with a private key can be used with `eth_sendTransaction`. */
-  readonly accounts?: readonly GenesisAccount[];
+export interface EdrExecutionOptions extends GenesisOptions {
   /** Only what EDR tells about the block that does not exist yet; default 12. */
   readonly secondsPerSlot?: number;
-  /** Default 60,000,000. */
-  readonly gasLimit?: bigint;
-  /** Wei; default 1 gwei. */
-  readonly baseFeePerGas?: bigint;
 }
 
 /** What a mark must bring back beside EDR's own state. */
@@ -304,16 +293,6 @@ const headOf = (block: RpcBlock): ExecutionHead => ({
   blockNumber: Number(block.number),
   timestamp: Number(block.timestamp),
 });
-
-function checkAttributes(attributes: BlockAttributes, head: ExecutionHead): void {
-  const { timestamp } = attributes;
-  if (Number.isSafeInteger(timestamp) && timestamp > head.timestamp) return;
-  throw new BadBlockAttributesError(
-    'a block must be younger than its parent',
-    { timestamp, parent: head.timestamp },
-    'Seal one block a slot, slots rising',
-  );
-}
 
 /** In gwei. One credit an address: a pool's sweeps all go to its one vault. */
 function sumByAddress(withdrawals: BlockAttributes['withdrawals']): Map<Hex, bigint> {

@@ -13,16 +13,8 @@ import {
 import type { GenesisAccount } from '../dev-accounts.ts';
 import type { RpcCall } from '../dev-wallet.ts';
 import { ExecutionRpcError, RPC_CODE } from '../errors.ts';
+import type { ChainGenesis } from '../genesis.ts';
 import { systemPredeploys, TRANSACTION_GAS_CAP } from '../system-contracts.ts';
-
-export interface EdrGenesis {
-  readonly chainId: number;
-  /** Seconds since 1970. */
-  readonly timestamp: number;
-  readonly gasLimit: bigint;
-  readonly baseFeePerGas: bigint;
-  readonly accounts: readonly GenesisAccount[];
-}
 
 // EDR wants one context a process: it owns the native thread pool.
 let context: Promise<EdrContext> | undefined;
@@ -37,7 +29,7 @@ function edrContext(): Promise<EdrContext> {
 }
 
 /** Starts EDR under Osaka's rules with the system contracts in place, mining only when told. Returns its raw JSON-RPC. */
-export async function startEdr(genesis: EdrGenesis): Promise<RpcCall> {
+export async function startEdr(genesis: ChainGenesis): Promise<RpcCall> {
   const silent = { enable: false, decodeConsoleLogInputsCallback: () => [], printLineCallback: () => undefined };
   const provider = await (await edrContext()).createProvider(
     L1_CHAIN_TYPE,
@@ -49,7 +41,7 @@ export async function startEdr(genesis: EdrGenesis): Promise<RpcCall> {
   return rawCall(provider);
 }
 
-function providerConfig(genesis: EdrGenesis): ProviderConfig {
+function providerConfig(genesis: ChainGenesis): ProviderConfig {
   return {
     allowBlocksWithSameTimestamp: false,
     allowUnlimitedContractSize: false,
