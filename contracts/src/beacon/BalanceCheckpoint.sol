@@ -173,8 +173,7 @@ abstract contract BalanceCheckpoint is LedgerBase {
     /// @dev Whether this checkpoint counts the validator, and at what value in gwei. Writes what was seen.
     function _count(uint32 ordinal, uint64 balance, Checkpoint memory c) private returns (bool, uint256 value) {
         Record memory record = _records[ordinal];
-        bool funded = _isLive(record.status) && record.balanceSlot <= c.startSlot; // not funded after the start
-        if (!funded || record.balanceSlot == c.slot) return (false, 0);
+        if (!_isLive(record.status) || _fundedAfterStart(record, c) || record.balanceSlot == c.slot) return (false, 0);
         value = record.status == Status.Slashed ? ENFORCER.valueOf(ordinal, balance, c.slot) : balance;
         if (record.inFlightGwei != 0 && record.depositSlot <= c.startSlot) {
             if (record.depositSlot <= c.slot && _pendingAt[ordinal] != c.slot) revert DepositUnresolved(ordinal);
@@ -195,8 +194,13 @@ abstract contract BalanceCheckpoint is LedgerBase {
     /// @dev A validator must not leave the ledger between the start of a checkpoint and its being counted there.
     function _requireCounted(uint32 ordinal) internal view {
         Checkpoint memory c = checkpoint;
-        uint256 seen = _records[ordinal].balanceSlot;
-        if (c.open && seen <= c.startSlot && (c.slot == 0 || seen != c.slot)) revert CheckpointIncomplete(c.remaining);
+        Record memory record = _records[ordinal];
+        bool seen = c.slot != 0 && record.balanceSlot == c.slot;
+        if (c.open && !seen && !_fundedAfterStart(record, c)) revert CheckpointIncomplete(c.remaining);
+    }
+
+    function _fundedAfterStart(Record memory record, Checkpoint memory c) private pure returns (bool) {
+        return record.balanceSlot == 0 && record.depositSlot > c.startSlot;
     }
 
     function _inProgress() private view returns (Checkpoint memory c) {

@@ -24,7 +24,7 @@ enum Status {
 /// @param operatorId who runs it and answers for it
 /// @param index its position in the beacon registry, once proven
 /// @param balanceGwei its balance at `balanceSlot`, the last checkpoint that counted it
-/// @param balanceSlot slot of that checkpoint's state; before the first one, the slot of the funding
+/// @param balanceSlot slot of that checkpoint's state; 0 before the first one
 /// @param inFlightGwei a deposit the pool made that no checkpoint has seen land; 0 if none
 /// @param depositSlot slot of the block with that deposit
 /// @param pubkeyRoot hash_tree_root of its public key

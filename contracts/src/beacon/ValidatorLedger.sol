@@ -145,7 +145,6 @@ contract ValidatorLedger is BalanceCheckpoint {
         uint64 amount = STAKE_GWEI - PREDEPOSIT_GWEI;
         record.status = Status.Funded;
         record.balanceGwei = uint48(PREDEPOSIT_GWEI);
-        record.balanceSlot = uint40(_currentSlot());
         record.inFlightGwei = uint48(amount);
         record.depositSlot = uint32(_currentSlot());
         _writeHot(ordinal, record);

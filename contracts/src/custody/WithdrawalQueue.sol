@@ -28,11 +28,14 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
     }
 
     /// @dev One slot, read and written together on each request.
+    /// `lastId` was made in `lastBlock`; `earlierId` is the last one made before that block.
     struct State {
-        uint48 lastId;
-        uint48 finalizedId;
-        uint48 frozenId;
-        uint48 payableId;
+        uint32 lastId;
+        uint32 lastBlock;
+        uint32 earlierId;
+        uint32 finalizedId;
+        uint32 frozenId;
+        uint32 payableId;
         uint64 queuedSharesGwei;
     }
 
@@ -97,6 +100,10 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
             revert RequestSizeInvalid(shares, assetsGwei * GWEI);
         }
         State memory s = state;
+        if (s.lastBlock != block.number) {
+            s.lastBlock = uint32(block.number);
+            s.earlierId = s.lastId;
+        }
         s.lastId += 1;
         s.queuedSharesGwei += uint64(sharesGwei);
         state = s;
@@ -150,7 +157,7 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
         if (count == 0) return 0;
         emit WithdrawalsFinalized(s.finalizedId + 1, id, batches.length, assets, rate);
         batches.push(Batch(uint64(id), uint192(rate)));
-        s.finalizedId = uint48(id);
+        s.finalizedId = uint32(id);
         s.queuedSharesGwei -= uint64(sharesGwei);
         state = s;
         TOKEN.burnEscrowed(sharesGwei * GWEI);
@@ -162,7 +169,8 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
     /// @inheritdoc IWithdrawalQueue
     function freeze() external {
         if (msg.sender != LEDGER) revert QueueCallerUnknown(msg.sender);
-        state.frozenId = state.lastId;
+        // The checkpoint proves the state of the parent block: a request of this very block is younger than that.
+        state.frozenId = state.lastBlock == block.number ? state.earlierId : state.lastId;
     }
 
     /// @inheritdoc IWithdrawalQueue
