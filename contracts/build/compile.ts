@@ -52,7 +52,7 @@ export async function compile(options: CompileOptions = {}): Promise<Compilation
   const reader = new SourceReader(options.sources);
   const roots = options.only
     ? [...new Set(options.only.map((wanted) => rootFor(wanted, reader)))]
-    : [...reader.list('src'), ...(options.tests ? reader.list('test') : [])];
+    : largestFirst([...reader.list('src'), ...(options.tests ? reader.list('test') : [])], reader);
   const compiled: string[] = [];
   const results = await Promise.allSettled(roots.map((root) => compileUnit(root, reader, options, compiled)));
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -125,6 +125,13 @@ function rootFor(wanted: string, reader: SourceReader): string {
   if (other !== undefined)
     throw new SolidityError([`${wanted}: both ${found} and ${other}; ask for one of them by path`]);
   return found;
+}
+
+/** Large units take longest: begun first, they do not end up alone on one thread while the others are idle. */
+function largestFirst(roots: readonly string[], reader: SourceReader): string[] {
+  const size = (root: string) => Object.values(reader.closure(root)).reduce((total, text) => total + text.length, 0);
+  const sizes = new Map(roots.map((root) => [root, size(root)]));
+  return [...roots].sort((a, b) => sizes.get(b)! - sizes.get(a)!);
 }
 
 function declares(text: string | undefined, name: string): boolean {
