@@ -1,6 +1,6 @@
 import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import type { BeaconConfig } from '@lodestar/config';
-import { SLOTS_PER_EPOCH } from '@lodestar/params';
+import { ACTIVE_PRESET, PresetName, SLOTS_PER_EPOCH } from '@lodestar/params';
 import { computeSigningRoot, computeTimeAtSlot } from '@lodestar/state-transition';
 import { type phase0, ssz } from '@lodestar/types';
 import { type BeaconServer, type ListenOptions, serveBeaconApi } from './beacon-api/server.ts';
@@ -91,6 +91,12 @@ export class Devnet {
   }
 
   static async create(options: DevnetOptions): Promise<Devnet> {
+    if (ACTIVE_PRESET !== PresetName.minimal) {
+      throw new DevnetError('DEVNET_WRONG_PRESET', 'the devnet runs the minimal preset', {
+        data: { preset: ACTIVE_PRESET },
+        fix: 'Start the process with LODESTAR_PRESET=minimal',
+      });
+    }
     const executionHead = await options.execution.head();
     const now = () => Math.floor(Date.now() / 1000);
     const genesisTime = options.genesisTime === 'now' ? now() : (options.genesisTime ?? executionHead.timestamp);

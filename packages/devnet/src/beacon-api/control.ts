@@ -5,7 +5,7 @@ import type { Fault } from '../consensus/faults.ts';
 import type { Devnet } from '../devnet.ts';
 import type { Tamper } from './tamper.ts';
 
-const VALIDATORS = { type: 'array', minItems: 1, items: { type: ['integer', 'string'] } } as const;
+const VALIDATORS = { type: 'array', minItems: 1, items: { anyOf: [{ type: 'integer' }, { type: 'string' }] } } as const;
 const ADDRESS = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' } as const;
 
 const FAULT = {

@@ -12,7 +12,7 @@ import { type electra, type phase0, ssz } from '@lodestar/types';
 import type { FaultBook } from './faults.ts';
 import type { ValidatorKeys } from './keys.ts';
 import type { Slasher } from './slasher.ts';
-import type { DevnetState } from './types.ts';
+import { type DevnetState, edited } from './types.ts';
 
 type AttestationData = phase0.AttestationData;
 
@@ -49,9 +49,9 @@ export function attest(context: AttestationContext): Votes {
     const committee: boolean[] = [];
     for (const validatorIndex of state.epochCtx.getBeaconCommittee(slot, index)) {
       const voter = voterAt(context, validatorIndex);
-      const surrounds = voter !== null && faults.isArmed('surroundVote', voter.pubkey) && canSurround(context, voter);
+      const surrounds = voter !== null && faults.atDuty('surroundVote', voter.pubkey) && canSurround(context, voter);
       if (voter && surrounds) duty.surroundVote.push(voter);
-      if (voter && faults.isArmed('doubleVote', voter.pubkey)) duty.doubleVote.push(voter);
+      if (voter && faults.atDuty('doubleVote', voter.pubkey)) duty.doubleVote.push(voter);
       if (voter && !surrounds) honest.push(voter);
       committee.push(voter !== null && !surrounds);
     }
@@ -126,28 +126,23 @@ function faultyVotes(
     if (voters.length > 0) votes.push(signVote(state, keys, voters, signed));
   };
   // For another head than the honest vote's: the parent, as after a short fork.
-  const forParent = { ...data, beaconBlockRoot: state.latestBlockHeader.parentRoot };
+  const forParent = edited(data, { beaconBlockRoot: state.latestBlockHeader.parentRoot });
   sign(duty.doubleVote, forParent);
   for (const voter of duty.surroundVote) sign([voter], surrounding(context, voter, data));
 
-  const doubleAtOnce = votersAtOnce(context, 'doubleVote').filter(notIn(duty.doubleVote));
+  const doubleAtOnce = votersAtOnce(context, 'doubleVote');
   sign(doubleAtOnce, data);
   sign(doubleAtOnce, forParent);
 
-  const inner = data.source.epoch > 0 ? votersAtOnce(context, 'surroundVote').filter(notIn(duty.surroundVote)) : [];
+  const inner = data.source.epoch > 0 ? votersAtOnce(context, 'surroundVote') : [];
   sign(inner, data);
-  sign(inner, {
-    ...data,
-    source: checkpointAt(state, data.source.epoch - 1),
-    target: { ...data.target, epoch: data.target.epoch + 1 },
-  });
+  const source = checkpointAt(state, data.source.epoch - 1);
+  sign(inner, edited(data, { source, target: edited(data.target, { epoch: data.target.epoch + 1 }) }));
   const pubkeys = (voters: readonly Voter[]) => voters.map(({ pubkey }) => pubkey);
   faults.committed('doubleVote', pubkeys([...duty.doubleVote, ...doubleAtOnce]));
   faults.committed('surroundVote', pubkeys([...duty.surroundVote, ...inner]));
   return votes;
 }
-
-const notIn = (others: readonly Voter[]) => (voter: Voter) => !others.some(({ index }) => index === voter.index);
 
 function votersAtOnce(context: AttestationContext, kind: 'doubleVote' | 'surroundVote'): Voter[] {
   const { state, faults } = context;
@@ -172,7 +167,7 @@ function canSurround({ slasher, state }: AttestationContext, voter: Voter): bool
 
 function surrounding({ slasher, state }: AttestationContext, voter: Voter, data: AttestationData): AttestationData {
   const last = slasher.lastVote(voter.index)!;
-  return { ...data, source: checkpointAt(state, last.source.epoch - 1) };
+  return edited(data, { source: checkpointAt(state, last.source.epoch - 1) });
 }
 
 function checkpointAt(state: DevnetState, epoch: number): phase0.Checkpoint {

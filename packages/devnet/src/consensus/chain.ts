@@ -22,7 +22,7 @@ import { OperationPool } from './op-pool.ts';
 import { conflictingHeader, propose, signHeader } from './propose.ts';
 import { Slasher } from './slasher.ts';
 import { ChainStore, rootOf, type StoredBlock, type StoreLimits } from './store.ts';
-import { asDevnetState, type DevnetState } from './types.ts';
+import { asDevnetState, type DevnetState, edited } from './types.ts';
 
 export interface ChainParameters {
   readonly config: BeaconConfig;
@@ -214,7 +214,7 @@ export class BeaconChain {
     this.#announce(previous, postState);
     await this.#markFinality(previous, postState);
     this.#watchHeader(header);
-    if (this.#faults.isArmed('doubleProposal', proposer.pubkey)) {
+    if (this.#faults.atDuty('doubleProposal', proposer.pubkey)) {
       this.#watchHeader(conflictingHeader(postState, keys, proposer.pubkey, header.message));
       this.#faults.committed('doubleProposal', [proposer.pubkey]);
     }
@@ -238,9 +238,7 @@ export class BeaconChain {
     const slasher = this.#slasher;
     const votes = attest({ state: this.#cursor, headRoot, keys, faults: this.#faults, slasher });
     this.#waiting.push(...votes.aggregates);
-    for (const vote of votes.published) {
-      for (const slashing of slasher.onVote(vote)) this.#report(() => this.addAttesterSlashing(slashing));
-    }
+    for (const slashing of slasher.onVotes(votes.published)) this.#report(() => this.addAttesterSlashing(slashing));
   }
 
   /** `doubleProposal` with `atOnce`: two headers for this slot by validators whose turn it may not be. */
@@ -251,7 +249,7 @@ export class BeaconChain {
       if (proposerIndex === null || !keys.has(pubkey)) continue;
       const validator = this.#cursor.validators.getReadonly(proposerIndex);
       if (!isSlashableValidator(validator, this.#cursor.epochCtx.epoch)) continue;
-      const message = { ...this.#head.header.message, slot: this.slot, proposerIndex };
+      const message = edited(this.#head.header.message, { slot: this.slot, proposerIndex });
       this.#watchHeader(signHeader(this.#cursor, keys, pubkey, message));
       this.#watchHeader(conflictingHeader(this.#cursor, keys, pubkey, message));
       this.#faults.committed('doubleProposal', [pubkey]);

@@ -85,8 +85,9 @@ export class FaultBook {
     return spell !== undefined && slot <= spell.untilSlot ? spell.feeRecipient : undefined;
   }
 
-  isArmed(kind: EquivocationKind, pubkey: Hex): boolean {
-    return this.#equivocations.get(kind)!.has(pubkey);
+  /** Whether the validator commits this fault when its duty comes. */
+  atDuty(kind: EquivocationKind, pubkey: Hex): boolean {
+    return this.#equivocations.get(kind)!.get(pubkey)?.atOnce === false;
   }
 
   /** The validators that commit this fault now rather than at their next duty. */

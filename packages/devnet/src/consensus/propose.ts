@@ -18,7 +18,7 @@ import type { FaultBook } from './faults.ts';
 import type { ValidatorKeys } from './keys.ts';
 import type { OperationPool } from './op-pool.ts';
 import { toExecutionPayload, toExecutionRequests, toPortWithdrawals } from './payload.ts';
-import { asDevnetState, asElectra, type DevnetBlock, type DevnetState } from './types.ts';
+import { asDevnetState, asElectra, type DevnetBlock, type DevnetState, edited } from './types.ts';
 
 export interface ProposalContext {
   /** The head's state, advanced to the slot of the proposal. */
@@ -83,7 +83,7 @@ export function conflictingHeader(
 ): phase0.SignedBeaconBlockHeader {
   // Another body, as of a block with other transactions.
   const bodyRoot = ssz.phase0.BeaconBlockHeader.hashTreeRoot(header);
-  return signHeader(state, keys, pubkey, { ...header, bodyRoot });
+  return signHeader(state, keys, pubkey, edited(header, { bodyRoot }));
 }
 
 export function signHeader(

@@ -16,6 +16,13 @@ function slashablePair(a: AttestationData, b: AttestationData): 'inOrder' | 'swa
   return null;
 }
 
+/** Two votes that contradict each other, and who cast both. */
+interface Conflict {
+  readonly guilty: readonly number[];
+  readonly first: electra.IndexedAttestation;
+  readonly second: electra.IndexedAttestation;
+}
+
 /** Slashings carry slots as the full uint64. */
 const toBigint = ({ message, signature }: phase0.SignedBeaconBlockHeader): phase0.SignedBeaconBlockHeaderBigint => ({
   message: { ...message, slot: BigInt(message.slot) },
@@ -31,27 +38,19 @@ export class Slasher {
   #headers = new Map<string, phase0.SignedBeaconBlockHeader>();
   #reported = new Set<number>();
 
-  onVote(vote: electra.IndexedAttestation): electra.AttesterSlashing[] {
-    const slashings: electra.AttesterSlashing[] = [];
-    for (const earlier of this.#votes) {
-      const order = slashablePair(earlier.data, vote.data);
-      if (order === null) continue;
-      const guilty = getIntersectingIndices(earlier.attestingIndices, vote.attestingIndices);
-      const fresh = guilty.filter((index) => !this.#reported.has(index));
-      if (fresh.length === 0) continue;
-      for (const index of fresh) this.#reported.add(index);
-      const [first, second] = order === 'inOrder' ? [earlier, vote] : [vote, earlier];
-      slashings.push({
-        attestation1: toIndexedAttestationBigint(first, ForkSeq.electra),
-        attestation2: toIndexedAttestationBigint(second, ForkSeq.electra),
-      });
-    }
-    const oldest = vote.data.target.epoch - HISTORY_EPOCHS;
-    if (this.#votes[0] !== undefined && this.#votes[0].data.target.epoch < oldest) {
-      this.#votes = this.#votes.filter(({ data }) => data.target.epoch >= oldest);
-    }
-    this.#votes.push(vote);
-    return slashings;
+  /** The votes of one slot. A block takes few slashings, so the evidence that convicts most comes first. */
+  onVotes(votes: readonly electra.IndexedAttestation[]): electra.AttesterSlashing[] {
+    const conflicts = votes.flatMap((vote) => {
+      const found = this.#conflictsWith(vote);
+      this.#remember(vote);
+      return found;
+    });
+    conflicts.sort((a, b) => b.guilty.length - a.guilty.length);
+    return conflicts.flatMap(({ guilty, first, second }) => {
+      if (!this.#reportFresh(guilty)) return [];
+      const attestation1 = toIndexedAttestationBigint(first, ForkSeq.electra);
+      return [{ attestation1, attestation2: toIndexedAttestationBigint(second, ForkSeq.electra) }];
+    });
   }
 
   onHeader(header: phase0.SignedBeaconBlockHeader): phase0.ProposerSlashing | null {
@@ -65,14 +64,39 @@ export class Slasher {
     }
     const same = toHex(ssz.phase0.BeaconBlockHeader.hashTreeRoot(earlier.message));
     if (same === toHex(ssz.phase0.BeaconBlockHeader.hashTreeRoot(header.message))) return null;
-    if (this.#reported.has(proposerIndex)) return null;
-    this.#reported.add(proposerIndex);
+    if (!this.#reportFresh([proposerIndex])) return null;
     return { signedHeader1: toBigint(earlier), signedHeader2: toBigint(header) };
   }
 
   /** The newest vote of a validator that the watcher has seen. */
   lastVote(validatorIndex: number): AttestationData | undefined {
     return this.#votes.findLast(({ attestingIndices }) => attestingIndices.includes(validatorIndex))?.data;
+  }
+
+  #conflictsWith(vote: electra.IndexedAttestation): Conflict[] {
+    return this.#votes.flatMap((earlier) => {
+      const order = slashablePair(earlier.data, vote.data);
+      const guilty = order ? getIntersectingIndices(earlier.attestingIndices, vote.attestingIndices) : [];
+      if (guilty.length === 0) return [];
+      const [first, second] = order === 'swapped' ? [vote, earlier] : [earlier, vote];
+      return [{ guilty, first, second }];
+    });
+  }
+
+  #remember(vote: electra.IndexedAttestation): void {
+    const oldest = vote.data.target.epoch - HISTORY_EPOCHS;
+    const [first] = this.#votes;
+    if (first && first.data.target.epoch < oldest) {
+      this.#votes = this.#votes.filter(({ data }) => data.target.epoch >= oldest);
+    }
+    this.#votes.push(vote);
+  }
+
+  /** Notes the guilty as reported; false when all of them were already. */
+  #reportFresh(guilty: readonly number[]): boolean {
+    const fresh = guilty.filter((index) => !this.#reported.has(index));
+    for (const index of fresh) this.#reported.add(index);
+    return fresh.length > 0;
   }
 
   clone(): Slasher {

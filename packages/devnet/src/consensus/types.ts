@@ -20,3 +20,12 @@ export const asElectra = (state: DevnetState): CachedBeaconStateElectra =>
 
 /** A signed block of any fork that the devnet runs. */
 export type DevnetBlock = SignedBeaconBlock<ForkName.electra | ForkName.fulu | ForkName.gloas>;
+
+/**
+ * A copy of an SSZ value with some fields changed. Spreading it instead would copy the root that the library caches on
+ * such objects under a symbol, and the copy would go on hashing and signing as the original.
+ */
+export const edited = <T extends object>(value: T, changes: Partial<T>): T => ({
+  ...(Object.fromEntries(Object.entries(value)) as T),
+  ...changes,
+});
