@@ -2,6 +2,7 @@ import { type Hex, parseEth, sameHex, WEI_PER_GWEI } from '@holdfast/units';
 import { concat, encodeFunctionData, numberToHex, parseAbi, parseTransaction } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExecutionRpcError, ExecutionUnsupportedError } from '../src/execution/errors.ts';
+import { CALL_GAS_CAP } from '../src/execution/gas-cap.ts';
 import type { ExecutionPort } from '../src/execution/port.ts';
 import {
   BEACON_ROOTS_ADDRESS,
@@ -29,6 +30,9 @@ const DEPOSIT_ABI = parseAbi([
 const DEPLOY_ANSWER: Hex = '0x69602a60005260206000f3600052600a6016f3';
 /** Constructor of a contract that reverts with `0xdeadbeef`. */
 const DEPLOY_REVERTER: Hex = '0x6c63deadbeef6000526004601cfd600052600d6013f3';
+
+/** Constructor of a contract that returns the gas it was called with. */
+const DEPLOY_GASOMETER: Hex = '0x685a60005260206000f360005260096017f3';
 
 export interface ComplianceOptions {
   readonly snapshots: boolean;
@@ -130,6 +134,24 @@ export function describeExecutionCompliance(
       const to = receipt.contractAddress;
       expect(to).toBeTruthy();
       expect((await clients.reader.call({ to: to ?? '0x' })).data).toBe(numberToHex(42, { size: 32 }));
+    });
+
+    it('lets a call use more gas than a transaction may carry, within the cap of a node', async () => {
+      const { receipt } = await seals(clients.wallet.deployContract({ abi: [], bytecode: DEPLOY_GASOMETER }));
+      const gasOf = async (gas?: Hex) =>
+        BigInt(
+          (await port.rpc('eth_call', [{ to: receipt.contractAddress, ...(gas ? { gas } : {}) }, 'latest'])) as Hex,
+        );
+      const near = (expected: bigint) => ({ from: expected - 60_000n, to: expected });
+      for (const [asked, expected] of [
+        [undefined, near(CALL_GAS_CAP)],
+        [numberToHex(30_000_000n), near(30_000_000n)],
+        [numberToHex(10n ** 12n), near(CALL_GAS_CAP)],
+      ] as const) {
+        const gas = await gasOf(asked);
+        expect(gas).toBeGreaterThan(expected.from);
+        expect(gas).toBeLessThanOrEqual(expected.to);
+      }
     });
 
     it('gives the revert data of a call, an estimate and a mined transaction', async () => {

@@ -4,6 +4,7 @@ import { checkAttributes } from '../attributes.ts';
 import { devAccounts, type GenesisAccount } from '../dev-accounts.ts';
 import { type RpcCall, withDevWallet } from '../dev-wallet.ts';
 import { BadExecutionDataError, ExecutionRpcError } from '../errors.ts';
+import { refuseAboveGasCap, withGas } from '../gas-cap.ts';
 import { DEFAULT_BASE_FEE, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, type GenesisOptions } from '../genesis.ts';
 import type {
   BlockAttributes,
@@ -233,7 +234,7 @@ class EdrExecution implements ExecutionPort {
   async #nodeCall(method: string, params: readonly unknown[]): Promise<unknown> {
     await this.#exclusive;
     if (method === 'eth_sendRawTransaction') return this.#sendRaw(params);
-    const result = await this.#edr(method, resolveTags(method, params, this.#finality));
+    const result = await this.#edr(method, withGas(method, resolveTags(method, params, this.#finality)));
     return method === 'eth_getBlockByNumber' || method === 'eth_getBlockByHash'
       ? withBeaconFields(result, (hash) => this.#attributes.get(hash))
       : result;
@@ -243,6 +244,7 @@ class EdrExecution implements ExecutionPort {
     const raw = params[0];
     if (typeof raw !== 'string' || !/^0x(?:[0-9a-fA-F]{2})+$/.test(raw))
       return this.#edr('eth_sendRawTransaction', params);
+    refuseAboveGasCap(raw);
     const hash = keccak256(raw as Hex);
     const known = this.#rawTransactions.has(hash);
     // Before EDR has it, or a seal could come between.

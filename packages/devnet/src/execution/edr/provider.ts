@@ -50,6 +50,8 @@ function providerConfig(genesis: ChainGenesis): ProviderConfig {
     chainId: BigInt(genesis.chainId),
     coinbase: new Uint8Array(20),
     defaultTransactionGasLimit: TRANSACTION_GAS_CAP,
+    // EDR would hold calls to it too. The adapter keeps EIP-7825 at the door of the pool.
+    transactionGasCap: false,
     genesisState: genesisState(genesis.accounts),
     hardfork: 'osaka',
     initialBaseFeePerGas: genesis.baseFeePerGas,

@@ -1,9 +1,8 @@
 import type { EthereumClient } from '@ethereumjs/client/dist/esm/src/client.js';
 import type { Hex } from '@holdfast/units';
-import { parseTransaction } from 'viem';
 import type { RpcCall } from '../dev-wallet.ts';
 import { ExecutionRpcError, RPC_CODE } from '../errors.ts';
-import { TRANSACTION_GAS_CAP } from '../system-contracts.ts';
+import { refuseAboveGasCap, withGas } from '../gas-cap.ts';
 import { estimateGas } from './ethereumjs-estimate.ts';
 import { EthereumjsTransactions } from './ethereumjs-transactions.ts';
 
@@ -23,7 +22,9 @@ export function withStandardAnswers(node: RpcCall, client: EthereumClient): RpcC
       case 'eth_maxPriorityFeePerGas':
         return PRIORITY_FEE;
       case 'eth_estimateGas':
-        return quantity(await estimateGas(client, params[0], params[1]));
+        return quantity(await estimateGas(client, withGas(method, params)[0], params[1]));
+      case 'eth_call':
+        return node(method, withGas(method, params));
       case 'eth_getTransactionCount':
         return params[1] === 'pending' ? pendingNonce(node, client, params[0]) : node(method, params);
       case 'eth_sendRawTransaction':
@@ -61,20 +62,6 @@ async function pendingNonce(node: RpcCall, client: EthereumClient, address: unkn
 function hashParam(hash: unknown): Hex {
   if (typeof hash === 'string' && /^0x[0-9a-fA-F]{64}$/.test(hash)) return hash.toLowerCase() as Hex;
   throw new ExecutionRpcError(RPC_CODE.invalidParams, 'the first parameter must be a transaction hash');
-}
-
-function refuseAboveGasCap(raw: unknown): void {
-  let gas: bigint | undefined;
-  try {
-    gas = parseTransaction(raw as Hex).gas;
-  } catch {
-    // Not a transaction: the client says so better.
-    return;
-  }
-  if (gas !== undefined && gas > TRANSACTION_GAS_CAP) {
-    const why = `transaction gas limit too high (cap: ${TRANSACTION_GAS_CAP}, tx: ${gas})`;
-    throw new ExecutionRpcError(RPC_CODE.invalidInput, why);
-  }
 }
 
 /** A refusal by the pool is EIP-1474's -32000, and its words are geth's, which wallets look for. */

@@ -24,6 +24,7 @@ import { connectEngine } from './engine-execution.ts';
 import { withStandardAnswers } from './ethereumjs-rpc.ts';
 import { engineToken, httpRpc } from './http-rpc.ts';
 import { MemoCommon } from './memo-common.ts';
+import { memoRecover } from './memo-recover.ts';
 
 /** An execution port over an execution client that runs inside this process. */
 export interface EmbeddedExecution extends ExecutionPort {
@@ -71,7 +72,7 @@ async function startClient(genesis: ChainGenesis): Promise<EthereumClient> {
   const json = gethGenesis(genesis);
   // Through JSON, as fields that it sets to undefined are not what its own type allows.
   const chain = JSON.parse(JSON.stringify(parseGethGenesis(json, 'holdfast-devnet'))) as ChainConfig;
-  const common = new MemoCommon({ chain });
+  const common = new MemoCommon({ chain, customCrypto: { ecrecover: memoRecover() } });
   const config = new Config({
     common,
     // No peers: the consensus side is all that this client hears.
