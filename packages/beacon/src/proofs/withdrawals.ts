@@ -1,10 +1,10 @@
-import { getNode, type Node } from '@chainsafe/persistent-merkle-tree';
+import { concatGindices, getNode, type Node } from '@chainsafe/persistent-merkle-tree';
 import type { CompositeTypeAny } from '@chainsafe/ssz';
-import { type Hex, toHex } from '@holdfast/units';
-import type { BeaconBlock } from '@lodestar/types';
+import { fromHex, type Hex, toHex } from '@holdfast/units';
+import { type BeaconBlock, ssz } from '@lodestar/types';
 import { BeaconProofError } from '../errors.ts';
 import { blockTypeOf, type StateFork } from '../forks.ts';
-import { chunkGindex } from '../layout/forkLayout.ts';
+import { chunkGindex, pathGindex } from '../layout/forkLayout.ts';
 import { type LoadedState, requireIndex } from '../state/LoadedState.ts';
 import { type Branch, branch, branchOf } from './branch.ts';
 import { listLayoutOf } from './list.ts';
@@ -72,3 +72,37 @@ const asWithdrawal = (raw: RawWithdrawal): Withdrawal => ({
   address: toHex(raw.address),
   amount: BigInt(raw.amount),
 });
+
+/**
+ * Proves a withdrawal of the state's own block against the state's root: through the payload header's
+ * `withdrawals_root` until Fulu, through `payload_expected_withdrawals` from Gloas on.
+ *
+ * @param payloadWithdrawals the withdrawals of the block's payload, which the state holds the root of; unused from Gloas on
+ * @throws BeaconProofError when they are not those that the state commits to
+ */
+export function stateWithdrawalProof(
+  state: LoadedState,
+  payloadWithdrawals: readonly Withdrawal[],
+  position: number,
+): WithdrawalProof {
+  if (state.layout.payloadExpectedWithdrawals !== null) return expectedWithdrawalProof(state, position);
+  requireIndex('the withdrawals of the payload', position, payloadWithdrawals.length);
+  const list = ssz.capella.Withdrawals.toViewDU(
+    payloadWithdrawals.map((withdrawal) => ({ ...withdrawal, address: fromHex(withdrawal.address, 20) })),
+  );
+  const actual = toHex(list.hashTreeRoot());
+  const outer = branch(state, pathGindex(state.fork, ['latestExecutionPayloadHeader', 'withdrawalsRoot']));
+  if (actual !== outer.leaf) {
+    throw new BeaconProofError("these are not the withdrawals of the state's block", {
+      data: { slot: state.slot, expected: outer.leaf, actual },
+    });
+  }
+  const inner = branchOf(list.node, ssz.capella.Withdrawals.getPathInfo([position]).gindex);
+  return {
+    position,
+    withdrawal: payloadWithdrawals[position]!,
+    leaf: inner.leaf,
+    gindex: concatGindices([outer.gindex, inner.gindex]),
+    branch: [...inner.branch, ...outer.branch],
+  };
+}
