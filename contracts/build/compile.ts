@@ -24,7 +24,7 @@ export interface Compilation {
   readonly contracts: Readonly<Record<string, Artifact>>;
   /** Units that went through the compiler; the others came from the cache. */
   readonly compiled: readonly string[];
-  /** Warnings outside `src/`, one line each. */
+  /** Warnings that stop nothing (under `test/`, or allowed), one line each. */
   readonly warnings: readonly string[];
 }
 
@@ -91,8 +91,13 @@ async function compileUnit(
   const show = (message: SolcMessage) => formatMessage(message, (unit) => sources[unit]);
   const fatal = fatalMessages(messages);
   if (fatal.length > 0) throw new SolidityError(fatal.map(show));
-  const warnings = messages.filter((message) => message.severity === 'warning' && !options.fast).map(show);
+  const warnings = options.fast ? [] : messages.filter(isOurWarning).map(show);
   return { artifacts, warnings };
+}
+
+/** Warnings about libraries are for their authors. */
+function isOurWarning({ severity, sourceLocation }: SolcMessage): boolean {
+  return severity === 'warning' && !sourceLocation?.file.startsWith('@');
 }
 
 /** Runs the compiler, a second time in another mode where the first ran out of stack. */
