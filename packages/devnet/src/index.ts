@@ -6,9 +6,10 @@
  * 32 sync committee members, at most 4 withdrawals a block), so start the process with `LODESTAR_PRESET=minimal`.
  *
  * @example
- * const execution = await createEdrExecution();
+ * const execution = await createEdrExecution({ genesisTime: 1_800_000_000 });
  * const devnet = await Devnet.create({ execution, validators: 64 });
- * const { url } = await devnet.listen();
+ * const rpc = await serveJsonRpc(execution); // JSON-RPC at rpc.url
+ * const beacon = await devnet.listen(); // Beacon API at beacon.url
  * await devnet.step(32); // four epochs, without a wall clock
  * await devnet.inject({ kind: 'doubleVote', validators: [3] });
  * await devnet.stepUntil(() => devnet.state.validators.getReadonly(3).slashed);
@@ -16,7 +17,7 @@
  */
 export type { ListenOptions } from './beacon-api/server.ts';
 export type { Tamper } from './beacon-api/tamper.ts';
-export { DEPOSIT_CONTRACT_ADDRESS, GENESIS_FORK_VERSION } from './consensus/chain-config.ts';
+export { GENESIS_FORK_VERSION } from './consensus/chain-config.ts';
 export {
   type DepositData,
   type DepositDataParameters,
@@ -29,5 +30,31 @@ export { interopValidators } from './consensus/genesis.ts';
 export type { DevnetBlock, DevnetState } from './consensus/types.ts';
 export { Devnet, type DevnetSnapshot, type DevnetStatus } from './devnet.ts';
 export { DevnetError } from './errors.ts';
+export {
+  DEV_MNEMONIC,
+  type DevAccount,
+  devAccounts,
+  type GenesisAccount,
+} from './execution/dev-accounts.ts';
+export { createEdrExecution, type EdrExecutionOptions } from './execution/edr/edr-execution.ts';
+export { type Eip1193Provider, toEip1193 } from './execution/eip1193.ts';
+export { createEngineExecution, type EngineExecutionOptions } from './execution/engine/engine-execution.ts';
+export { createEmbeddedEthereumjs, type EmbeddedExecution } from './execution/engine/ethereumjs.ts';
+export {
+  BadBlockAttributesError,
+  BadExecutionDataError,
+  EngineApiError,
+  ExecutionRpcError,
+  ExecutionUnsupportedError,
+} from './execution/errors.ts';
+export { type GenesisOptions, gethGenesis } from './execution/genesis.ts';
 export type * from './execution/port.ts';
+export { type RpcServer, type RpcServerOptions, serveJsonRpc } from './execution/rpc-server.ts';
+export {
+  BEACON_ROOTS_ADDRESS,
+  CONSOLIDATION_REQUEST_ADDRESS,
+  DEPOSIT_CONTRACT_ADDRESS,
+  TRANSACTION_GAS_CAP,
+  WITHDRAWAL_REQUEST_ADDRESS,
+} from './execution/system-contracts.ts';
 export type { DevnetFork, DevnetOptions, GenesisValidator } from './options.ts';

@@ -5,7 +5,16 @@ import type { Fault } from '../consensus/faults.ts';
 import type { Devnet } from '../devnet.ts';
 import type { Tamper } from './tamper.ts';
 
-const VALIDATORS = { type: 'array', minItems: 1, items: { anyOf: [{ type: 'integer' }, { type: 'string' }] } } as const;
+const VALIDATORS = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    anyOf: [
+      { type: 'string', pattern: '^0x[0-9a-fA-F]{96}$' },
+      { type: 'integer', minimum: 0 },
+    ],
+  },
+} as const;
 const ADDRESS = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' } as const;
 
 const FAULT = {
@@ -35,6 +44,7 @@ const TAMPER = {
 
 const STEP = {
   type: 'object',
+  nullable: true,
   properties: { slots: { type: 'integer', minimum: 1, maximum: 10_000 } },
 } as const;
 

@@ -31,6 +31,7 @@ export function mountEvents(server: FastifyInstance, devnet: Devnet): void {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, {
+      ...reply.getHeaders(),
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache,no-transform',
       connection: 'keep-alive',

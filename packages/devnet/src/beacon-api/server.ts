@@ -2,6 +2,7 @@ import { type Endpoint, routes } from '@lodestar/api';
 import { ApiError, addSszContentTypeParser, createFastifyRoute } from '@lodestar/api/server';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Devnet } from '../devnet.ts';
+import { isAllowedOrigin, isLoopback, isLoopbackHost } from '../execution/rpc/origins.ts';
 import { beaconMethods } from './beacon-methods.ts';
 import { mountControl } from './control.ts';
 import { mountEvents } from './events.ts';
@@ -14,6 +15,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Origins of web pages that may call beside those served from this machine; `*` for all. */
+  readonly corsOrigins?: readonly string[];
 }
 
 export interface BeaconServer {
@@ -23,6 +26,7 @@ export interface BeaconServer {
 
 /** The devnet's HTTP face: the standard Beacon API, and the control endpoints under `/holdfast/v1`. */
 export async function serveBeaconApi(devnet: Devnet, options: ListenOptions): Promise<BeaconServer> {
+  const host = options.host ?? '127.0.0.1';
   const server = fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024 * 1024,
@@ -31,11 +35,12 @@ export async function serveBeaconApi(devnet: Devnet, options: ListenOptions): Pr
   });
   addSszContentTypeParser(server);
   answerErrors(server);
+  guardOrigins(server, options.corsOrigins ?? [], isLoopback(host));
   misbehaveWhenTold(server, devnet);
   mountStandard(server, devnet);
   mountEvents(server, devnet);
   mountControl(server, devnet);
-  const url = await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+  const url = await server.listen({ host, port: options.port ?? 0 });
   return { url, close: () => server.close() };
 }
 
@@ -72,6 +77,24 @@ function answerErrors(server: FastifyInstance): void {
   server.setNotFoundHandler((request, reply) =>
     reply.status(404).send({ code: 404, message: `Route not found: ${request.method} ${request.url}` }),
   );
+}
+
+/** Whoever opens some page must not have that page drive the devnet: other origins and rebound names are refused. */
+function guardOrigins(server: FastifyInstance, listed: readonly string[], onLoopback: boolean): void {
+  server.addHook('onRequest', async (request, reply) => {
+    if (onLoopback && !isLoopbackHost(request.headers.host)) throw new ApiError(403, 'This host name is not served');
+    const { origin } = request.headers;
+    if (origin === undefined) return;
+    if (!isAllowedOrigin(origin, listed)) throw new ApiError(403, 'Pages of this origin may not call');
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'content-type, accept, eth-consensus-version',
+      'access-control-max-age': '600',
+      vary: 'origin',
+    });
+  });
+  server.options('*', async (_request, reply) => reply.code(204).send());
 }
 
 /** How often a stalled request looks whether the tampering is over, in milliseconds. */

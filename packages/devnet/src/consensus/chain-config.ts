@@ -1,9 +1,8 @@
 import { fromHex } from '@holdfast/units';
 import { type ChainConfig, createChainForkConfig } from '@lodestar/config';
+import { DEPOSIT_CONTRACT_ADDRESS } from '../execution/system-contracts.ts';
 import type { DevnetFork, DevnetOptions } from '../options.ts';
 
-/** The deposit contract's address on mainnet and Hoodi, and here. */
-export const DEPOSIT_CONTRACT_ADDRESS = '0x00000000219ab540356cbb839cbe05303d7705fa';
 /** `GENESIS_FORK_VERSION` of the minimal configuration: what deposits are signed for (`DOMAIN_DEPOSIT`). */
 export const GENESIS_FORK_VERSION = '0x00000001';
 export const DEFAULT_SECONDS_PER_SLOT = 12;

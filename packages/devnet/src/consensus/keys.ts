@@ -24,7 +24,7 @@ export class ValidatorKeys {
   /** Idempotent. Returns the public key. */
   add(secretKey: Uint8Array | Hex): Pubkey {
     const bytes = typeof secretKey === 'string' ? fromHex(secretKey, 32) : secretKey;
-    const secret = SecretKey.fromBytes(bytes);
+    const secret = parseSecretKey(bytes);
     const pubkey = toHex(secret.toPublicKey().toBytes()) as Pubkey;
     this.#keys.set(pubkey, { secret, scalar: BigInt(toHex(bytes)) });
     return pubkey;
@@ -64,5 +64,18 @@ export class ValidatorKeys {
       });
     }
     return key;
+  }
+}
+
+/** Warning: the error names no key, since it may be somebody's real one. */
+function parseSecretKey(bytes: Uint8Array): SecretKey {
+  try {
+    return SecretKey.fromBytes(bytes);
+  } catch (cause) {
+    throw new DevnetError('DEVNET_BAD_KEY', 'not a BLS12-381 secret key', {
+      data: { bytes: bytes.length },
+      fix: 'Give 32 bytes, a number from 1 to r - 1, big-endian',
+      cause,
+    });
   }
 }
