@@ -6,8 +6,8 @@ import { CONTRACTS_DIR, type SourceTexts } from './sources.ts';
 
 /** Where compilations are remembered unless a caller says otherwise; not committed. */
 export const CACHE_DIR: string = join(CONTRACTS_DIR, '..', '.cache', 'solc');
-/** Raised when what is stored for a unit changes its shape. */
-const FORMAT = 2;
+/** Raised when what is stored for a unit changes its shape, or how it is come by. */
+const FORMAT = 3;
 
 /** Names a compilation by everything that decides its outcome: compiler, settings, texts. */
 export function cacheKey(sources: SourceTexts, settings: object): string {

@@ -100,10 +100,13 @@ function isOurWarning({ severity, sourceLocation }: SolcMessage): boolean {
   return severity === 'warning' && !sourceLocation?.file.startsWith('@');
 }
 
-/** Runs the compiler, a second time in another mode where the first ran out of stack. */
+/** Runs the compiler; where it runs out of stack, again in the modes that have more of it. */
 async function outcomeOf(root: string, sources: SourceTexts, wanted: Mode, runs: number): Promise<Outcome> {
+  const modes: readonly Mode[] = wanted === 'release' ? ['release'] : [wanted, 'lean', 'release'];
   let output = await runMode(root, sources, wanted, runs);
-  if (wanted !== 'release' && isStackTooDeep(output.errors ?? [])) output = await runMode(root, sources, 'lean', runs);
+  for (const mode of modes.slice(1)) {
+    if (isStackTooDeep(output.errors ?? [])) output = await runMode(root, sources, mode, runs);
+  }
   const messages = output.errors ?? [];
   const failed = messages.some(({ severity }) => severity === 'error');
   return { artifacts: failed ? [] : artifactsOf(root, output), messages };

@@ -36,7 +36,9 @@ export function fatalMessages(messages: readonly SolcMessage[]): SolcMessage[] {
 
 /** True where another mode of the compiler may succeed. */
 export function isStackTooDeep(messages: readonly SolcMessage[]): boolean {
-  return messages.some(({ severity, message }) => severity === 'error' && /stack too deep/i.test(message));
+  return messages.some(
+    ({ severity, message }) => severity === 'error' && /stack too deep|too deep in the stack/i.test(message),
+  );
 }
 
 /** `src/custody/Vault.sol:12:5: error 2314: Expected ';'` */

@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
  * - `release`: what is deployed. The IR pipeline with the optimizer on.
  * - `test`: the legacy pipeline with the optimizer on: quicker, for contracts that only tests deploy.
  * - `fast`: the legacy pipeline, no optimizer: for mutants, of which there are many and none is deployed for good.
- * - `lean`: the IR pipeline with just enough optimizing to be quick. `test` and `fast` fall back to it on
- *   "stack too deep"; it takes about a third of the time of `release`.
+ * - `lean`: the IR pipeline with just enough optimizing to be quick, about a third of the time of `release`. `test` and
+ *   `fast` fall back to it on "stack too deep", and from it to `release`.
  */
 export type Mode = 'release' | 'test' | 'fast' | 'lean';
 
