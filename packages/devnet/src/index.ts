@@ -29,6 +29,7 @@ export type { ActiveFault, EquivocationKind, Fault, ValidatorRefs } from './cons
 export { interopValidators } from './consensus/genesis.ts';
 export type { DevnetBlock, DevnetState } from './consensus/types.ts';
 export { Devnet, type DevnetSnapshot, type DevnetStatus } from './devnet.ts';
+export { createEmbeddedEthereumjs } from './embedded-client.ts';
 export { DevnetError } from './errors.ts';
 export {
   DEV_MNEMONIC,
@@ -39,7 +40,7 @@ export {
 export { createEdrExecution, type EdrExecutionOptions } from './execution/edr/edr-execution.ts';
 export { type Eip1193Provider, toEip1193 } from './execution/eip1193.ts';
 export { createEngineExecution, type EngineExecutionOptions } from './execution/engine/engine-execution.ts';
-export { createEmbeddedEthereumjs, type EmbeddedExecution } from './execution/engine/ethereumjs.ts';
+export type { EmbeddedExecution } from './execution/engine/ethereumjs.ts';
 export {
   BadBlockAttributesError,
   BadExecutionDataError,

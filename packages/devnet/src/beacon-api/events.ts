@@ -30,8 +30,9 @@ export function mountEvents(server: FastifyInstance, devnet: Devnet): void {
     }
     reply.hijack();
     const { raw } = reply;
+    // Hijacked, the reply no longer sends the headers that hooks have set.
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
     raw.writeHead(200, {
-      ...reply.getHeaders(),
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache,no-transform',
       connection: 'keep-alive',
