@@ -31,6 +31,8 @@ const DEPLOY_ANSWER: Hex = '0x69602a60005260206000f3600052600a6016f3';
 /** Constructor of a contract that reverts with `0xdeadbeef`. */
 const DEPLOY_REVERTER: Hex = '0x6c63deadbeef6000526004601cfd600052600d6013f3';
 
+/** Constructor of a contract that returns the time. */
+const DEPLOY_CLOCK: Hex = '0x684260005260206000f360005260096017f3';
 /** Constructor of a contract that returns the gas it was called with. */
 const DEPLOY_GASOMETER: Hex = '0x685a60005260206000f360005260096017f3';
 
@@ -134,6 +136,16 @@ export function describeExecutionCompliance(
       const to = receipt.contractAddress;
       expect(to).toBeTruthy();
       expect((await clients.reader.call({ to: to ?? '0x' })).data).toBe(numberToHex(42, { size: 32 }));
+    });
+
+    it('lets time stand still between blocks', async () => {
+      const { receipt } = await seals(clients.wallet.deployContract({ abi: [], bytecode: DEPLOY_CLOCK }));
+      const { timestamp } = await driver.port.head();
+      const shown = async (tag: string) => Number(await port.rpc('eth_call', [{ to: receipt.contractAddress }, tag]));
+      expect(await shown('latest')).toBe(timestamp);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(await shown('latest')).toBe(timestamp);
+      expect(await shown('pending')).toBe(timestamp);
     });
 
     it('lets a call use more gas than a transaction may carry, within the cap of a node', async () => {

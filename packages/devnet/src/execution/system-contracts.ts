@@ -16,6 +16,8 @@ export const CONSOLIDATION_REQUEST_ADDRESS: Hex = '0x0000bbddc7ce488642fb579f8b0
 export const SYSTEM_ADDRESS: Hex = '0xfffffffffffffffffffffffffffffffffffffffe';
 /** EIP-4788 `HISTORY_BUFFER_LENGTH`, in slots of the ring. */
 export const HISTORY_BUFFER_LENGTH = 8191;
+/** EIP-2935 `HISTORY_SERVE_WINDOW`, in blocks. */
+export const HISTORY_SERVE_WINDOW = 8191;
 /** EIP-7825: no transaction may carry more gas. */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
 

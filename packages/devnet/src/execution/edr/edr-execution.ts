@@ -23,7 +23,7 @@ import {
 import { type FinalityNumbers, resolveTags } from '../tags.ts';
 import { withBeaconFields } from './block-view.ts';
 import { startEdr } from './provider.ts';
-import { creditBalance, dequeueRequests, storeBeaconRoot } from './system-calls.ts';
+import { creditBalance, dequeueRequests, storeBeaconRoot, storeParentHash } from './system-calls.ts';
 
 export interface EdrExecutionOptions extends GenesisOptions {
   /** Only what EDR tells about the block that does not exist yet; default 12. */
@@ -64,8 +64,14 @@ interface RpcBlock {
 
 /**
  * An execution layer inside this process: EDR under Osaka's rules. What EDR lacks of the beacon chain's side is done
- * around each block: the EIP-4788 ring before it; deposits read from its logs, the EIP-7002 and EIP-7251 system calls
- * and the withdrawals after it.
+ * around each block: the EIP-4788 and EIP-2935 rings before it; deposits read from its logs, the EIP-7002 and EIP-7251
+ * system calls and the withdrawals after it, as a change of the sealed block's state. So the numbers that a header
+ * commits to (`stateRoot`, `withdrawalsRoot`, `requestsHash`) lack them, while every read of the state, old blocks
+ * included, has them. A block's state also holds its child's two ring entries already.
+ *
+ * @example
+ * const execution = await createEdrExecution({ genesisTime: 1_700_000_000 });
+ * const { payload, requests } = await execution.seal(attributes);
  */
 export async function createEdrExecution(options: EdrExecutionOptions): Promise<ExecutionPort> {
   const chainId = options.chainId ?? DEFAULT_CHAIN_ID;
@@ -171,6 +177,7 @@ class EdrExecution implements ExecutionPort {
   async #seal(attributes: BlockAttributes): Promise<SealedBlock> {
     checkAttributes(attributes, this.#head);
     const { timestamp, prevRandao, feeRecipient, parentBeaconBlockRoot, withdrawals } = attributes;
+    await storeParentHash(this.#edr, this.#head);
     await storeBeaconRoot(this.#edr, timestamp, parentBeaconBlockRoot);
     await this.#edr('evm_setNextBlockTimestamp', [timestamp]);
     await this.#edr('hardhat_setPrevRandao', [prevRandao]);

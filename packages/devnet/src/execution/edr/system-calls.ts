@@ -1,7 +1,14 @@
 import type { Hex } from '@holdfast/units';
 import type { RpcCall } from '../dev-wallet.ts';
 import { BadExecutionDataError } from '../errors.ts';
-import { BEACON_ROOTS_ADDRESS, HISTORY_BUFFER_LENGTH, SYSTEM_ADDRESS } from '../system-contracts.ts';
+import type { ExecutionHead } from '../port.ts';
+import {
+  BEACON_ROOTS_ADDRESS,
+  HISTORY_BUFFER_LENGTH,
+  HISTORY_SERVE_WINDOW,
+  HISTORY_STORAGE_ADDRESS,
+  SYSTEM_ADDRESS,
+} from '../system-contracts.ts';
 
 const quantity = (value: number | bigint): Hex => `0x${value.toString(16)}`;
 const word = (value: string): Hex => `0x${value.replace(/^0x/, '').padStart(64, '0')}`;
@@ -13,6 +20,12 @@ export async function storeBeaconRoot(call: RpcCall, timestamp: number, root: He
   const slot = timestamp % HISTORY_BUFFER_LENGTH;
   await setStorage(call, BEACON_ROOTS_ADDRESS, quantity(slot), word(timestamp.toString(16)));
   await setStorage(call, BEACON_ROOTS_ADDRESS, quantity(slot + HISTORY_BUFFER_LENGTH), root);
+}
+
+/** EIP-2935, before the block's transactions: the ring of block hashes takes the parent's. */
+export async function storeParentHash(call: RpcCall, parent: ExecutionHead): Promise<void> {
+  const slot = parent.blockNumber % HISTORY_SERVE_WINDOW;
+  await setStorage(call, HISTORY_STORAGE_ADDRESS, quantity(slot), parent.blockHash);
 }
 
 /** EIP-4895: withdrawals cannot fail and cost no gas. `amount` in wei. */
