@@ -19,6 +19,7 @@
  *   branch(state, gindex) · validatorProof(state, i) · balanceProof(state, i) · pendingDepositProof(state, i)
  *   balancesProof(state, indices) · pendingDepositsProof(state, first, count) · listProof(state, list, chunks)
  *   chunkMultiproof(node, depth, positions) · historicalHop(state, slot, periodBlockRoots?) · headerProof(state | header)
+ *   findValidators(state, { withdrawalCredentials?, pubkeys? }) · getTotalActiveBalance(state, epoch) · getTotalSlashed(state)
  * Their verifiers:
  *   verifyBranch(leaf, gindex, branch, root) · verifyMultiproof(leaves, positions, depth, siblings, root)
  *   verifyListProof(proof, stateRoot) · joinedRoot(listLayout, chunks, multiproof)
@@ -157,6 +158,13 @@ export {
   computeTimestampAtSlot,
 } from './spec/time.ts';
 export { LoadedState, loadState, type StateTreeView } from './state/LoadedState.ts';
+export {
+  findValidators,
+  getTotalActiveBalance,
+  getTotalSlashed,
+  type RegistryEntry,
+  type RegistryFilter,
+} from './state/registry.ts';
 export {
   pubkeyRoot,
   verifierBalancesOpening,

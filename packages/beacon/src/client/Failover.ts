@@ -61,7 +61,8 @@ export class Failover {
           if (!(error instanceof BeaconError)) throw error;
           errors.push(error);
           if (error instanceof BeaconLieError) liars.add(node);
-          this.note(node, what, error);
+          // A node that is well and says no is not a failing one.
+          if (!isRefusal(error)) this.note(node, what, error);
           again ||= isPassing(error);
         }
       }
@@ -70,10 +71,10 @@ export class Failover {
     throw verdict(what, errors);
   }
 
-  /** Records a failure that was found outside of `ask`. */
+  /** Records a failure and tells of it. */
   note(node: BeaconNode, what: string, error: BeaconError): void {
     if (error instanceof BeaconLieError) this.pool.lied(node);
-    else if (!isRefusal(error)) this.pool.failed(node);
+    else this.pool.failed(node);
     this.options.onFailure({ node: node.name, what, error });
   }
 

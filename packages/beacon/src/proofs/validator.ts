@@ -23,16 +23,22 @@ export interface ValidatorProof extends Branch {
 /** The eight fields of `validators[index]`, whose hash is the leaf of its proof. */
 export function validatorFields(state: LoadedState, index: number): ValidatorFields {
   requireIndex('validators', index, state.lengthOf(state.layout.validators));
-  const validator = state.value(['validators', index]) as {
-    pubkey: Uint8Array;
-    withdrawalCredentials: Uint8Array;
-    effectiveBalance: number;
-    slashed: boolean;
-    activationEligibilityEpoch: number;
-    activationEpoch: number;
-    exitEpoch: number;
-    withdrawableEpoch: number;
-  };
+  return asValidatorFields(state.value(['validators', index]) as RawValidator);
+}
+
+/** A `Validator` as @lodestar/types represents it. */
+export interface RawValidator {
+  readonly pubkey: Uint8Array;
+  readonly withdrawalCredentials: Uint8Array;
+  readonly effectiveBalance: number;
+  readonly slashed: boolean;
+  readonly activationEligibilityEpoch: number;
+  readonly activationEpoch: number;
+  readonly exitEpoch: number;
+  readonly withdrawableEpoch: number;
+}
+
+export function asValidatorFields(validator: RawValidator): ValidatorFields {
   return {
     pubkey: toHex(validator.pubkey) as Pubkey,
     withdrawalCredentials: toHex(validator.withdrawalCredentials) as Root,
