@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type Hex, toHex } from '@holdfast/units';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RpcCall } from '../src/execution/dev-wallet.ts';
-import { createEmbeddedEthereumjs, type EmbeddedExecution } from '../src/execution/engine/embedded.ts';
 import { connectEngine, createEngineExecution } from '../src/execution/engine/engine-execution.ts';
+import { createEmbeddedEthereumjs, type EmbeddedExecution } from '../src/execution/engine/ethereumjs.ts';
 import { engineToken, httpRpc } from '../src/execution/engine/http-rpc.ts';
 import { GENESIS_TIME, SlotDriver } from './execution-kit.ts';
 

@@ -1,4 +1,4 @@
-import { createEmbeddedEthereumjs } from '../src/execution/engine/embedded.ts';
+import { createEmbeddedEthereumjs } from '../src/execution/engine/ethereumjs.ts';
 import { describeExecutionCompliance } from './execution-compliance.ts';
 import { GENESIS_TIME } from './execution-kit.ts';
 

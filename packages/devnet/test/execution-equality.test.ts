@@ -4,7 +4,7 @@ import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { devAccounts } from '../src/execution/dev-accounts.ts';
 import { createEdrExecution } from '../src/execution/edr/edr-execution.ts';
-import { createEmbeddedEthereumjs } from '../src/execution/engine/embedded.ts';
+import { createEmbeddedEthereumjs } from '../src/execution/engine/ethereumjs.ts';
 import type { ExecutionPort, Withdrawal } from '../src/execution/port.ts';
 import {
   BEACON_ROOTS_ADDRESS,
@@ -14,7 +14,7 @@ import {
 } from '../src/execution/system-contracts.ts';
 import { bytesOf, FEE_RECIPIENT, GENESIS_TIME, SlotDriver } from './execution-kit.ts';
 
-const BLOCKS = 60;
+const BLOCKS = 40;
 const SEED = 20_261_121;
 
 let drivers: readonly SlotDriver[];

@@ -40,7 +40,7 @@ const CACHE_SIZES = { accountCache: 2_000, storageCache: 5_000, codeCache: 500, 
  * @ethereumjs/client without peers or disk, driven through its real Engine API over loopback HTTP. Prague's rules (it
  * does not speak Osaka's Engine API), to which EIP-7825's gas cap is added at the door of its pool.
  */
-export async function startEmbeddedEthereumjs(options: GenesisOptions): Promise<EmbeddedExecution> {
+export async function createEmbeddedEthereumjs(options: GenesisOptions): Promise<EmbeddedExecution> {
   const genesis = {
     chainId: options.chainId ?? DEFAULT_CHAIN_ID,
     timestamp: options.genesisTime,
