@@ -1,0 +1,34 @@
+import { WEI_PER_GWEI } from '@holdfast/units';
+import { type Action, action } from '../action.ts';
+import { isInFlight } from '../decide.ts';
+import type { Observation, ValidatorRecord } from '../observation.ts';
+import { isExiting, onBeacon, provenEpoch } from '../validators.ts';
+
+/**
+ * Funds the proven validator whose turn it is, one a block: each funding changes the cash and the turn of the next.
+ * The turn is the ledger's: from its cursor on, the lowest ordinal whose operator may stake; those behind the cursor were
+ * passed over, and may come any time.
+ */
+export function decideFunding(observation: Observation): Action[] {
+  const { pool, rules } = observation;
+  if (pool.stakeableWei < rules.fundingGwei * WEI_PER_GWEI) return [];
+  if (isInFlight(observation, 'fund') || isInFlight(observation, 'startCheckpoint')) return [];
+  const willing = pool.validators.filter(
+    ({ status, operatorId }) => status === 'proven' && pool.operators.get(operatorId)?.mayStake,
+  );
+  const inTurn = willing.find(({ ordinal }) => ordinal >= pool.fundCursor);
+  const next = willing.find(
+    (record) => (record === inTurn || record.ordinal < pool.fundCursor) && isSafeToFund(observation, record),
+  );
+  return next ? [action({ kind: 'fund', ordinal: next.ordinal })] : [];
+}
+
+/**
+ * A deposit for a validator that is leaving is put back to the end of the queue until it is withdrawable: the money would
+ * lie idle. Once it is withdrawable the deposit comes straight back, and those behind it get their turn.
+ */
+function isSafeToFund(observation: Observation, record: ValidatorRecord): boolean {
+  const validator = onBeacon(observation, record);
+  if (!validator) return false;
+  return !isExiting(validator) || validator.withdrawableEpoch <= provenEpoch(observation);
+}

@@ -1,0 +1,135 @@
+import type { Pubkey } from '@holdfast/units';
+
+/** Where a validator stands in the ledger (`LedgerTypes.sol`, `Status`). */
+export type Status = 'none' | 'predeposited' | 'proven' | 'rejected' | 'funded' | 'exiting' | 'slashed' | 'withdrawn';
+
+/** What the ledger keeps of one validator, and what is known of its slashing. Times in seconds, amounts in gwei. */
+export interface ValidatorRecord {
+  readonly ordinal: number;
+  readonly pubkey: Pubkey;
+  readonly status: Status;
+  readonly operatorId: number;
+  /** Position in the beacon registry; means nothing before its credentials are proven. */
+  readonly index: number;
+  readonly balanceGwei: bigint;
+  readonly balanceSlot: number;
+  readonly inFlightGwei: bigint;
+  readonly depositSlot: number;
+  /** When an exit was last asked for; 0: never. */
+  readonly exitAskedAt: number;
+  /** Of a slashed validator that is not settled. */
+  readonly slashing?: SlashingRecord | undefined;
+}
+
+/** `SlashingEnforcer.slashings`, as far as the keeper decides by it. */
+export interface SlashingRecord {
+  /** Slot of the youngest proven state before the fault; 0: none proven. */
+  readonly referenceSlot: number;
+  readonly withdrawableEpoch: number;
+  /** From when `settle` may be called, in seconds. */
+  readonly settleableFrom: number;
+}
+
+export interface OperatorRecord {
+  readonly mayStake: boolean;
+  readonly frozen: boolean;
+}
+
+/** The checkpoint in progress, or the last one. All zero before the first. */
+export interface CheckpointRecord {
+  readonly phase: 'idle' | 'started' | 'opened';
+  readonly slot: number;
+  readonly startSlot: number;
+  readonly startedAt: number;
+  readonly remaining: number;
+}
+
+/** The pool at the head of the execution chain. */
+export interface PoolFacts {
+  readonly validators: readonly ValidatorRecord[];
+  readonly operators: ReadonlyMap<number, OperatorRecord>;
+  readonly checkpoint: CheckpointRecord;
+  readonly fundCursor: number;
+  readonly exitCursor: number;
+  readonly stakeableWei: bigint;
+  /** What the queue needs beyond the cash at hand and the exits on their way, in wei. */
+  readonly shortfallWei: bigint;
+  /** Highest id of all requests, and of those that a finished checkpoint has released. */
+  readonly lastRequestId: number;
+  readonly payableId: number;
+  /** Requests that `finalize` would pay now. */
+  readonly finalizable: number;
+  /** The EIP-7002 fee now, in wei; null while it cannot be asked (the request contract is inhibited). */
+  readonly requestFeeWei: bigint | null;
+}
+
+/** One validator in a beacon state. Epochs as the state has them: "never" is 2⁶⁴ − 1. */
+export interface BeaconValidator {
+  readonly index: number;
+  readonly slashed: boolean;
+  readonly balanceGwei: bigint;
+  readonly activationEpoch: bigint;
+  readonly exitEpoch: bigint;
+  readonly withdrawableEpoch: bigint;
+}
+
+/** The beacon chain at the latest moment that can be proven. */
+export interface BeaconFacts {
+  readonly slot: number;
+  /** By ordinal. Validators whose deposit the state has not applied are missing. */
+  readonly validators: ReadonlyMap<number, BeaconValidator>;
+}
+
+/** What the state of the checkpoint in progress says of the deposits that were in flight. */
+export interface CheckpointFacts {
+  /** By ordinal: still in `pending_deposits`, or gone from it. Only deposits that have to be resolved. */
+  readonly deposits: ReadonlyMap<number, 'pending' | 'landed'>;
+  /** Ordinals whose deposit this checkpoint has been shown already. */
+  readonly resolved: ReadonlySet<number>;
+}
+
+/** Evidence that exists and that the enforcer has not seen. */
+export interface SlashingFacts {
+  /** Whether all blocks since the withdrawable epoch were looked through. */
+  readonly searched: boolean;
+  /** Slot of the last block before the one that slashed the validator, when it is known. */
+  readonly referenceSlot: number | null;
+  /** Withdrawals of it since its withdrawable epoch that are not proven, by withdrawal index. */
+  readonly unprovenWithdrawals: readonly { readonly withdrawalIndex: number; readonly slot: number }[];
+}
+
+/** Numbers that are fixed at deployment, or set by who runs the keeper. */
+export interface Rules {
+  readonly slotsPerEpoch: number;
+  /** Epochs a validator must have been active before it may exit (consensus-specs, SHARD_COMMITTEE_PERIOD). */
+  readonly shardCommitteePeriod: number;
+  readonly fundingGwei: bigint;
+  readonly checkpointMinIntervalS: number;
+  readonly checkpointTimeoutS: number;
+  readonly exitRetryS: number;
+  readonly requestFeeCapWei: bigint;
+  /** Seconds from one checkpoint to the next when nothing asks for one earlier. */
+  readonly checkpointEveryS: number;
+  readonly balancesPerBatchMax: number;
+  readonly finalizePerBatchMax: number;
+  /** Seconds for which a settlement that may be made waits for evidence that exists and cannot be brought. */
+  readonly evidenceGraceS: number;
+}
+
+/** Everything a decision rests on. What could not be learned is null: duties that need it wait, the others go on. */
+export interface Observation {
+  /** Timestamp of the latest block, in seconds, and its slot. */
+  readonly now: number;
+  readonly slot: number;
+  readonly rules: Rules;
+  readonly pool: PoolFacts;
+  readonly beacon: BeaconFacts | null;
+  /** Null also when no checkpoint is in progress. */
+  readonly checkpoint: CheckpointFacts | null;
+  /** By ordinal. */
+  readonly slashings: ReadonlyMap<number, SlashingFacts>;
+  /** Keys of actions whose transaction is on its way. */
+  readonly inFlight: ReadonlySet<string>;
+  /** Keys of actions that failed a short while ago and wait. */
+  readonly resting: ReadonlySet<string>;
+}

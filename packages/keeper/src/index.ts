@@ -1,0 +1,3 @@
+export * from './decide/action.ts';
+export { decide } from './decide/decide.ts';
+export type * from './decide/observation.ts';
