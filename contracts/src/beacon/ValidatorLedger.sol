@@ -235,12 +235,17 @@ contract ValidatorLedger is BalanceCheckpoint {
 
     // ── The enforcer ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @notice Only the enforcer: the validator was proven slashed; `lessGwei` is what that takes off its counted value.
-    function markSlashed(uint32 ordinal, uint256 lessGwei) external {
+    /// @notice Only the enforcer: the validator was proven slashed.
+    function markSlashed(uint32 ordinal) external {
         if (msg.sender != address(ENFORCER)) revert LedgerCallerUnknown(msg.sender);
         _records[ordinal].status = Status.Slashed;
-        _uncount(ordinal, lessGwei);
         emit Slashed(ordinal, _records[ordinal].operatorId);
+    }
+
+    /// @notice Only the enforcer: a provision took `lessGwei` off a slashed validator's value.
+    function uncount(uint32 ordinal, uint256 lessGwei) external {
+        if (msg.sender != address(ENFORCER)) revert LedgerCallerUnknown(msg.sender);
+        _uncount(ordinal, lessGwei);
     }
 
     /// @notice Only the enforcer: the slashed validator's loss is settled.

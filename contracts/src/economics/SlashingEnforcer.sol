@@ -30,6 +30,7 @@ struct SlashingConfig {
 contract SlashingEnforcer is ISlashingEnforcer {
     /// @param referenceGwei worth before the fault; @param landedGwei pool deposits that landed after it
     /// @param expectedGwei the expected loss; @param coverGwei bond set aside for it; @param recoveredGwei proven back
+    /// @param effectiveGwei effective balance when it was proven: B of the expected loss
     struct Slashing {
         uint48 referenceGwei;
         uint48 landedGwei;
@@ -39,6 +40,7 @@ contract SlashingEnforcer is ISlashingEnforcer {
         uint40 withdrawableEpoch;
         uint40 referenceSlot;
         uint40 firstRecoveryAt;
+        uint48 effectiveGwei;
     }
 
     uint256 private constant GWEI = 1e9;
@@ -71,6 +73,8 @@ contract SlashingEnforcer is ISlashingEnforcer {
     mapping(uint32 ordinal => Slashing) public slashings;
     /// @notice Effective balances of an operator's proven slashings, in gwei: S of its correlation penalty.
     mapping(uint32 operatorId => uint256) public slashedGwei;
+    /// @dev An operator's unsettled slashings: each new one raises the correlation penalty of all.
+    mapping(uint32 operatorId => uint32[] ordinals) private _unsettled;
     /// @dev One bit per withdrawal index of the beacon chain: no withdrawal counts twice.
     mapping(uint256 word => uint256) private _seenWithdrawals;
 
@@ -123,26 +127,25 @@ contract SlashingEnforcer is ISlashingEnforcer {
         if (validator.index != record.index) revert SlashingOther(ordinal);
         if (!validator.fields.slashed) revert SlashingNotShown(ordinal);
 
-        uint256 slashed = slashedGwei[record.operatorId] + validator.fields.effectiveBalance;
-        slashedGwei[record.operatorId] = slashed;
-        uint256 expected = expectedLoss(validator.fields.effectiveBalance, slashed);
-        uint256 cover = BONDS.reserve(record.operatorId, expected * GWEI) / GWEI;
+        slashedGwei[record.operatorId] += validator.fields.effectiveBalance;
         slashings[ordinal] = Slashing({
             referenceGwei: uint48(Math.min(record.balanceGwei, MAX_EFFECTIVE_GWEI)),
             landedGwei: 0,
-            expectedGwei: uint48(expected),
-            coverGwei: uint48(cover),
+            expectedGwei: 0,
+            coverGwei: 0,
             recoveredGwei: 0,
             withdrawableEpoch: uint40(Math.min(validator.fields.withdrawableEpoch, type(uint40).max)),
             referenceSlot: 0,
-            firstRecoveryAt: 0
+            firstRecoveryAt: 0,
+            effectiveGwei: uint48(validator.fields.effectiveBalance)
         });
-        emit SlashingProven(ordinal, record.operatorId, expected, cover, msg.sender);
+        _unsettled[record.operatorId].push(ordinal);
+        LEDGER.markSlashed(ordinal);
         REGISTRY.freeze(record.operatorId);
-        uint256 worth = valueOf(ordinal, record.balanceGwei, record.balanceSlot);
-        uint256 less = record.balanceGwei > worth ? record.balanceGwei - worth : 0;
-        LEDGER.markSlashed(ordinal, less);
-        VAULT.recordLoss(less * GWEI);
+        VAULT.recordLoss(_provision(record.operatorId) * GWEI);
+        emit SlashingProven(
+            ordinal, record.operatorId, slashings[ordinal].expectedGwei, slashings[ordinal].coverGwei, msg.sender
+        );
         VAULT.payBounty(msg.sender, BOUNTY_GAS);
     }
 
@@ -204,6 +207,7 @@ contract SlashingEnforcer is ISlashingEnforcer {
         uint256 worth = uint256(slashing.referenceGwei) + slashing.landedGwei;
         uint256 loss = worth > slashing.recoveredGwei ? worth - slashing.recoveredGwei : 0;
         delete slashings[ordinal];
+        _forget(_unsettled[record.operatorId], ordinal);
         LEDGER.markSettled(ordinal);
         REGISTRY.settle(record.operatorId);
         uint256 paid = BONDS.charge(record.operatorId, uint256(slashing.coverGwei) * GWEI, loss * GWEI);
@@ -258,6 +262,37 @@ contract SlashingEnforcer is ISlashingEnforcer {
         if (slashing.firstRecoveryAt != 0) return slashing.firstRecoveryAt + SETTLE_DELAY;
         uint256 withdrawableAt = GENESIS_TIME + uint256(slashing.withdrawableEpoch) * SLOTS_PER_EPOCH * SECONDS_PER_SLOT;
         return withdrawableAt + UNPROVEN_DELAYS * SETTLE_DELAY;
+    }
+
+    /// @dev Raises the provisions of the operator's unsettled slashings to what they are with all that is proven now.
+    /// Returns by how much the pool's worth falls, in gwei.
+    function _provision(uint32 operatorId) private returns (uint256 lessGwei) {
+        uint32[] storage ordinals = _unsettled[operatorId];
+        uint256 slashed = slashedGwei[operatorId];
+        for (uint256 i; i < ordinals.length; ++i) {
+            uint32 ordinal = ordinals[i];
+            Slashing storage slashing = slashings[ordinal];
+            uint256 expected = expectedLoss(slashing.effectiveGwei, slashed);
+            uint256 known = slashing.expectedGwei;
+            if (expected <= known) continue;
+            Record memory record = LEDGER.recordOf(ordinal);
+            // Before its first provision it counted with its whole balance.
+            uint256 before = known == 0 ? record.balanceGwei : valueOf(ordinal, record.balanceGwei, record.balanceSlot);
+            slashing.expectedGwei = uint48(expected);
+            slashing.coverGwei += uint48(BONDS.reserve(operatorId, (expected - known) * GWEI) / GWEI);
+            uint256 worth = valueOf(ordinal, record.balanceGwei, record.balanceSlot);
+            if (worth >= before) continue;
+            LEDGER.uncount(ordinal, before - worth);
+            lessGwei += before - worth;
+        }
+    }
+
+    function _forget(uint32[] storage ordinals, uint32 ordinal) private {
+        uint256 last = ordinals.length - 1;
+        for (uint256 i; i < last; ++i) {
+            if (ordinals[i] == ordinal) ordinals[i] = ordinals[last];
+        }
+        ordinals.pop();
     }
 
     function _slashed(uint32 ordinal) private view returns (Record memory record) {
