@@ -6,14 +6,7 @@ import { type RpcCall, withDevWallet } from '../dev-wallet.ts';
 import { BadExecutionDataError, ExecutionRpcError } from '../errors.ts';
 import { refuseAboveGasCap, withGas } from '../gas-cap.ts';
 import { DEFAULT_BASE_FEE, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, type GenesisOptions } from '../genesis.ts';
-import type {
-  BlockAttributes,
-  ExecutionHead,
-  ExecutionPort,
-  FinalityMarks,
-  SealedBlock,
-  SealedPayload,
-} from '../port.ts';
+import type { BlockAttributes, ExecutionHead, ExecutionPort, FinalityMarks, SealedBlock } from '../port.ts';
 import { consolidationsFromSystemCall, depositsFromLogs, type RawLog, withdrawalsFromSystemCall } from '../requests.ts';
 import {
   CONSOLIDATION_REQUEST_ADDRESS,
@@ -22,6 +15,7 @@ import {
 } from '../system-contracts.ts';
 import { type FinalityNumbers, resolveTags } from '../tags.ts';
 import { withBeaconFields } from './block-view.ts';
+import { headOf, payloadOf, type RpcBlock, sumByAddress } from './payload.ts';
 import { startEdr } from './provider.ts';
 import { creditBalance, dequeueRequests, storeBeaconRoot, storeParentHash } from './system-calls.ts';
 
@@ -40,26 +34,6 @@ interface Memory {
 interface Mark extends Memory {
   readonly name: string;
   edrId: unknown;
-}
-
-/** The part of an RPC block that a payload is made of. */
-interface RpcBlock {
-  readonly hash: Hex;
-  readonly parentHash: Hex;
-  readonly miner: Hex;
-  readonly stateRoot: Hex;
-  readonly receiptsRoot: Hex;
-  readonly logsBloom: Hex;
-  readonly mixHash: Hex;
-  readonly number: Hex;
-  readonly gasLimit: Hex;
-  readonly gasUsed: Hex;
-  readonly timestamp: Hex;
-  readonly extraData: Hex;
-  readonly baseFeePerGas: Hex;
-  readonly blobGasUsed: Hex;
-  readonly excessBlobGas: Hex;
-  readonly transactions: readonly Hex[];
 }
 
 /**
@@ -194,7 +168,8 @@ class EdrExecution implements ExecutionPort {
       withdrawals: withdrawalsFromSystemCall(await this.#dequeue(WITHDRAWAL_REQUEST_ADDRESS)),
       consolidations: consolidationsFromSystemCall(await this.#dequeue(CONSOLIDATION_REQUEST_ADDRESS)),
     };
-    const payload = this.#payload(block, attributes);
+    const raws = block.transactions.map((hash) => this.#takeRaw(hash));
+    const payload = payloadOf(block, raws, attributes.withdrawals);
     this.#attributes.set(block.hash, attributes);
     this.#head = headOf(block);
     await this.#stopClock();
@@ -206,28 +181,6 @@ class EdrExecution implements ExecutionPort {
     const { output, changed } = await dequeueRequests(this.#edr, contract);
     if (!changed) this.#quietContracts.add(contract);
     return output;
-  }
-
-  #payload(block: RpcBlock, attributes: BlockAttributes): SealedPayload {
-    return {
-      parentHash: block.parentHash,
-      feeRecipient: block.miner,
-      stateRoot: block.stateRoot,
-      receiptsRoot: block.receiptsRoot,
-      logsBloom: block.logsBloom,
-      prevRandao: block.mixHash,
-      blockNumber: Number(block.number),
-      gasLimit: BigInt(block.gasLimit),
-      gasUsed: BigInt(block.gasUsed),
-      timestamp: Number(block.timestamp),
-      extraData: block.extraData,
-      baseFeePerGas: BigInt(block.baseFeePerGas),
-      blobGasUsed: BigInt(block.blobGasUsed),
-      excessBlobGas: BigInt(block.excessBlobGas),
-      blockHash: block.hash,
-      transactions: block.transactions.map((hash) => this.#takeRaw(hash)),
-      withdrawals: attributes.withdrawals,
-    };
   }
 
   #takeRaw(hash: Hex): Hex {
@@ -295,20 +248,4 @@ class EdrExecution implements ExecutionPort {
     this.#exclusive = turn.catch(() => undefined);
     return turn;
   }
-}
-
-const headOf = (block: RpcBlock): ExecutionHead => ({
-  blockHash: block.hash,
-  blockNumber: Number(block.number),
-  timestamp: Number(block.timestamp),
-});
-
-/** In gwei. One credit an address: a pool's sweeps all go to its one vault. */
-function sumByAddress(withdrawals: BlockAttributes['withdrawals']): Map<Hex, bigint> {
-  const sums = new Map<Hex, bigint>();
-  for (const { address, amount } of withdrawals) {
-    const key = address.toLowerCase() as Hex;
-    sums.set(key, (sums.get(key) ?? 0n) + amount);
-  }
-  return sums;
 }
