@@ -17,6 +17,7 @@
  */
 export type { ListenOptions } from './beacon-api/server.ts';
 export type { Tamper } from './beacon-api/tamper.ts';
+export type { BeaconChain } from './consensus/chain.ts';
 export { GENESIS_FORK_VERSION } from './consensus/chain-config.ts';
 export {
   type DepositData,
@@ -27,6 +28,7 @@ export {
 export type { ChainEvent, MissedReason, SlotResult } from './consensus/events.ts';
 export type { ActiveFault, EquivocationKind, Fault, ValidatorRefs } from './consensus/faults.ts';
 export { interopValidators } from './consensus/genesis.ts';
+export type { StoredBlock } from './consensus/store.ts';
 export type { DevnetBlock, DevnetState } from './consensus/types.ts';
 export { Devnet, type DevnetSnapshot, type DevnetStatus } from './devnet.ts';
 export { createEmbeddedEthereumjs } from './embedded-client.ts';

@@ -50,6 +50,11 @@ export function beaconMethods(devnet: Devnet) {
       const stored = resolveBlock(chain, blockId);
       return { data: stored.block.message.body.attestations, meta: metaAt(chain, stored.slot) };
     },
+    async getSignedExecutionPayloadEnvelope({ blockId }) {
+      const stored = resolveBlock(chain, blockId);
+      if (!stored.envelope) throw new ApiError(404, `The block at slot ${stored.slot} carries its payload itself`);
+      return { data: stored.envelope, meta: metaAt(chain, stored.slot) };
+    },
     async getPoolAttesterSlashingsV2() {
       return { data: chain.operations.all().attesterSlashings, meta: metaAt(chain, chain.slot) };
     },

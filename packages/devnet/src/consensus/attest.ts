@@ -1,6 +1,6 @@
 import { BitArray } from '@chainsafe/ssz';
 import { type Hex, toHex } from '@holdfast/units';
-import { MAX_COMMITTEES_PER_SLOT } from '@lodestar/params';
+import { ForkSeq, MAX_COMMITTEES_PER_SLOT } from '@lodestar/params';
 import {
   computeEpochAtSlot,
   computeStartSlotAtEpoch,
@@ -88,9 +88,12 @@ function voterAt(context: AttestationContext, index: number): Voter | null {
 function honestData({ state, headRoot }: AttestationContext): AttestationData {
   const epoch = computeEpochAtSlot(state.slot);
   const boundary = computeStartSlotAtEpoch(epoch);
+  // Gloas: a vote for an earlier slot's block says whether its payload came, and here it always does.
+  const isGloas = state.config.getForkSeq(state.slot) >= ForkSeq.gloas;
+  const votesForOldPayload = isGloas && state.latestBlockHeader.slot < state.slot;
   return {
     slot: state.slot,
-    index: 0,
+    index: votesForOldPayload ? 1 : 0,
     beaconBlockRoot: headRoot,
     source: state.currentJustifiedCheckpoint.toValue(),
     target: { epoch, root: boundary === state.slot ? headRoot : getBlockRootAtSlot(state, boundary) },

@@ -185,9 +185,10 @@ export class BeaconChain {
   async #propose(preState: DevnetState, proposer: { index: number; pubkey: Hex }): Promise<void> {
     const { execution, keys } = this.#parameters;
     const attestations = this.#includable(preState);
-    const { block, postState, executionBlockHash } = await propose({
+    const { block, postState, executionBlockHash, envelope } = await propose({
       preState,
       headRoot: Buffer.from(this.#head.root.slice(2), 'hex'),
+      headEnvelope: this.#head.envelope,
       proposer,
       attestations,
       feeRecipient: this.#feeRecipient(proposer.pubkey, preState.slot),
@@ -204,6 +205,7 @@ export class BeaconChain {
       stateRoot: rootOf(header.message.stateRoot),
       parentRoot: rootOf(header.message.parentRoot),
       executionBlockHash,
+      envelope,
       block,
       header,
     };

@@ -158,6 +158,7 @@ export function genesisBlock(config: BeaconConfig, state: DevnetState): StoredBl
     stateRoot: rootOf(stateRoot),
     parentRoot: rootOf(header.parentRoot),
     executionBlockHash: rootOf(state.eth1Data.blockHash),
+    envelope: null,
     block: { message, signature } as DevnetBlock,
     header: { message: header, signature },
   };

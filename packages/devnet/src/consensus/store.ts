@@ -9,7 +9,7 @@ import {
   createPubkeyCache,
   processSlots,
 } from '@lodestar/state-transition';
-import type { phase0 } from '@lodestar/types';
+import type { gloas, phase0 } from '@lodestar/types';
 import { asDevnetState, type DevnetBlock, type DevnetState } from './types.ts';
 
 export interface StoredBlock {
@@ -19,6 +19,8 @@ export interface StoredBlock {
   readonly parentRoot: Root;
   /** Of the block's payload. */
   readonly executionBlockHash: Hex;
+  /** Gloas: the payload itself, which the block only bids for. */
+  readonly envelope: gloas.SignedExecutionPayloadEnvelope | null;
   readonly block: DevnetBlock;
   readonly header: phase0.SignedBeaconBlockHeader;
 }
@@ -39,6 +41,8 @@ export class ChainStore {
   #rootAtSlot = new Map<number, Hex>();
   #stateNodes = new Map<number, Node>();
   #slotOfState = new Map<Hex, number>();
+  /** The newest slot whose block was dropped. Between genesis, which is always kept, and here nothing is known. */
+  #droppedThrough = 0;
   /** The newest state that was asked for with its caches: requests come in bursts for one state. */
   #cached: { readonly slot: number; readonly state: DevnetState } | null = null;
 
@@ -52,6 +56,7 @@ export class ChainStore {
     this.#rootAtSlot.set(stored.slot, stored.root);
     this.#stateNodes.set(stored.slot, postState.node);
     this.#slotOfState.set(stored.stateRoot, stored.slot);
+    if (this.#cached && stored.slot <= this.#cached.slot) this.#cached = null;
     this.#prune();
   }
 
@@ -75,6 +80,7 @@ export class ChainStore {
 
   /** The newest block at or before `slot`. */
   atOrBefore(slot: number): StoredBlock | undefined {
+    if (slot > GENESIS_SLOT && slot <= this.#droppedThrough) return undefined;
     for (let at = slot; at >= GENESIS_SLOT; at--) {
       const stored = this.bySlot(at);
       if (stored) return stored;
@@ -121,22 +127,25 @@ export class ChainStore {
     copy.#rootAtSlot = new Map(this.#rootAtSlot);
     copy.#stateNodes = new Map(this.#stateNodes);
     copy.#slotOfState = new Map(this.#slotOfState);
+    copy.#droppedThrough = this.#droppedThrough;
     return copy;
   }
 
+  /** Drops the oldest, genesis excepted. A state needs its block, so blocks are never fewer than states. */
   #prune(): void {
-    for (const [root, stored] of this.#blocks) {
-      if (this.#blocks.size <= this.#limits.blocks) break;
+    const { states } = this.#limits;
+    const blocks = Math.max(states, this.#limits.blocks);
+    for (const [root, { slot, stateRoot }] of this.#blocks) {
+      if (this.#blocks.size <= blocks) break;
+      if (slot === GENESIS_SLOT) continue;
       this.#blocks.delete(root);
-      this.#rootAtSlot.delete(stored.slot);
+      this.#rootAtSlot.delete(slot);
+      this.#slotOfState.delete(stateRoot);
+      this.#droppedThrough = slot;
     }
     for (const slot of this.#stateNodes.keys()) {
-      if (this.#stateNodes.size <= this.#limits.states) break;
-      this.#stateNodes.delete(slot);
-    }
-    for (const [stateRoot, slot] of this.#slotOfState) {
-      if (this.#rootAtSlot.has(slot)) break;
-      this.#slotOfState.delete(stateRoot);
+      if (this.#stateNodes.size <= states) break;
+      if (slot !== GENESIS_SLOT) this.#stateNodes.delete(slot);
     }
   }
 }

@@ -1,0 +1,112 @@
+import { BitArray } from '@chainsafe/ssz';
+import { fromHex, type Hex, toHex } from '@holdfast/units';
+import { BUILDER_INDEX_SELF_BUILD, ForkSeq, PTC_SIZE } from '@lodestar/params';
+import {
+  type CachedBeaconStateAllForks,
+  type CachedBeaconStateGloas,
+  G2_POINT_AT_INFINITY,
+  getExecutionPayloadEnvelopeSigningRoot,
+  getPayloadAttestationDataSigningRoot,
+  getRandaoMix,
+} from '@lodestar/state-transition';
+import { processParentExecutionPayload, processWithdrawals } from '@lodestar/state-transition/block';
+import { type BeaconBlock, type capella, type gloas, ssz } from '@lodestar/types';
+import type { SealedBlock } from '../execution/port.ts';
+import { type BuiltBody, commonBody, type ProposalContext, sealPayload } from './body.ts';
+import { toExecutionPayload, toExecutionRequests } from './payload.ts';
+import type { DevnetState } from './types.ts';
+
+// EIP-7732: the block only bids for its payload; the payload follows in an envelope, and its requests are applied by
+// the next block. The devnet's proposers build for themselves, which bids zero and needs no builder's signature.
+
+const asGloas = (state: DevnetState): CachedBeaconStateGloas =>
+  state as CachedBeaconStateAllForks as CachedBeaconStateGloas;
+
+export async function gloasBody(context: ProposalContext): Promise<BuiltBody> {
+  const { preState, headRoot, headEnvelope } = context;
+  const parentExecutionRequests = headEnvelope?.message.executionRequests ?? ssz.gloas.ExecutionRequests.defaultValue();
+  // The last bid that was made is the last payload that was released: nobody here withholds one.
+  const parentBlockHash = asGloas(preState).latestExecutionPayloadBid.blockHash;
+  const withdrawals = expectedWithdrawals(preState, parentBlockHash, parentExecutionRequests);
+  const sealed = await sealPayload(context, withdrawals);
+  const bid: gloas.ExecutionPayloadBid = {
+    parentBlockHash,
+    parentBlockRoot: headRoot,
+    blockHash: fromHex(sealed.payload.blockHash, 32),
+    prevRandao: getRandaoMix(preState, preState.epochCtx.epoch),
+    feeRecipient: fromHex(context.feeRecipient, 20),
+    gasLimit: sealed.payload.gasLimit,
+    builderIndex: BUILDER_INDEX_SELF_BUILD,
+    slot: preState.slot,
+    value: 0,
+    executionPayment: 0n,
+    blobKzgCommitments: [],
+    executionRequestsRoot: ssz.gloas.ExecutionRequests.hashTreeRoot(toGloasRequests(sealed)),
+  };
+  const body: gloas.BeaconBlockBody = {
+    ...commonBody(context),
+    signedExecutionPayloadBid: { message: bid, signature: G2_POINT_AT_INFINITY },
+    payloadAttestations: payloadAttestations(context),
+    parentExecutionRequests,
+  };
+  return { body, executionBlockHash: sealed.payload.blockHash, sealed };
+}
+
+/** The payload of a block, signed by its proposer, as it is gossiped once the block is out. */
+export function signEnvelope(
+  { preState, headRoot, keys, proposer }: ProposalContext,
+  sealed: SealedBlock,
+  beaconBlockRoot: Uint8Array,
+): gloas.SignedExecutionPayloadEnvelope {
+  const message: gloas.ExecutionPayloadEnvelope = {
+    // Execution layers before Amsterdam make no block access list (EIP-7928).
+    payload: { ...toExecutionPayload(sealed.payload), blockAccessList: new Uint8Array(), slotNumber: preState.slot },
+    executionRequests: toGloasRequests(sealed),
+    builderIndex: BUILDER_INDEX_SELF_BUILD,
+    beaconBlockRoot,
+    parentBeaconBlockRoot: headRoot,
+  };
+  const signingRoot = getExecutionPayloadEnvelopeSigningRoot(preState.config, message);
+  return { message, signature: keys.sign(proposer.pubkey, signingRoot) };
+}
+
+const toGloasRequests = ({ requests }: SealedBlock): gloas.ExecutionRequests => ({
+  ...toExecutionRequests(requests),
+  builderDeposits: [],
+  builderExits: [],
+});
+
+/** What `process_withdrawals` of this block will promise, found by running it on a copy of the state. */
+function expectedWithdrawals(
+  preState: DevnetState,
+  parentBlockHash: Uint8Array,
+  parentExecutionRequests: gloas.ExecutionRequests,
+): capella.Withdrawal[] {
+  const state = asGloas(preState).clone(true);
+  const signedExecutionPayloadBid = { message: { parentBlockHash } };
+  const block = { body: { signedExecutionPayloadBid, parentExecutionRequests } };
+  processParentExecutionPayload(state, block as unknown as BeaconBlock<never>);
+  processWithdrawals(ForkSeq.gloas, state);
+  return state.payloadExpectedWithdrawals.toValue();
+}
+
+/** The payload timeliness committee of the slot before says that the head's payload came in time. */
+function payloadAttestations({ preState, headRoot, keys, faults }: ProposalContext): gloas.PayloadAttestation[] {
+  const slot = preState.slot - 1;
+  const { config, epochCtx, latestBlockHeader, validators } = preState;
+  const hasBlock = latestBlockHeader.slot === slot;
+  if (!hasBlock || slot === 0 || config.getForkSeq(slot) < ForkSeq.gloas) return [];
+  const aggregationBits = BitArray.fromBitLen(PTC_SIZE);
+  const signers: Hex[] = [];
+  epochCtx.getPayloadTimelinessCommittee(slot).forEach((index, position) => {
+    const validator = validators.getReadonly(index);
+    const pubkey = toHex(validator.pubkey);
+    if (validator.slashed || !keys.has(pubkey) || faults.isOffline(pubkey, slot)) return;
+    aggregationBits.set(position, true);
+    signers.push(pubkey);
+  });
+  if (signers.length === 0) return [];
+  const data = { beaconBlockRoot: headRoot, slot, payloadPresent: true, blobDataAvailable: true };
+  const signature = keys.signAggregate(signers, getPayloadAttestationDataSigningRoot(config, data));
+  return [{ aggregationBits, data, signature }];
+}
