@@ -14,8 +14,8 @@ export type Mode = 'release' | 'test' | 'fast' | 'lean';
 /** As many as keep the largest contract, the ledger, under the size limit of EIP-170. */
 export const DEFAULT_OPTIMIZER_RUNS = 400;
 
-/** The fork whose opcodes the compiler may use. Fulu's execution layer is Osaka. */
-const EVM_VERSION = 'osaka';
+/** The fork whose opcodes the compiler may use: the oldest of the execution layers that Holdfast runs on (Electra's). */
+const EVM_VERSION = 'prague';
 
 const require = createRequire(import.meta.url);
 
