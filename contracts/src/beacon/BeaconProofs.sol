@@ -14,6 +14,7 @@ import {
     ValidatorProof,
     WithdrawalProof
 } from "./BeaconTypes.sol";
+import {BeaconAnchors} from "./BeaconAnchors.sol";
 import {BeaconRoots} from "./BeaconRoots.sol";
 import {ForkLayouts} from "./ForkLayouts.sol";
 import {MultiProof} from "./MultiProof.sol";
@@ -22,51 +23,19 @@ import {SSZ} from "./SSZ.sol";
 /// @title BeaconProofs
 /// @notice What the beacon chain says, proven on chain: EIP-4788 root → header → state → field.
 /// @dev Stateless. Nothing here trusts its caller: each function returns what the root commits to, or reverts with the
-///      error of the first link that does not hold. Glossary: *anchor*, from a block root to a state whose layout is
-///      known; *hop*, from a state to an older one that it commits to; *witness*, see `ForkLayouts`.
+///      error of the first link that does not hold. The way to a state is in `BeaconAnchors`, the fields of a state are
+///      here, and the multi-proof of lists is in `MultiProof`.
 ///
-///      A generalized index joins the path to a list's root (from the layout), the step to its data (left of the mixed-in
-///      length) and the position inside, so one branch of exactly that depth leads from leaf to state root.
+///      A generalized index joins the path to a list's root (from the layout), the step to its data (left of the
+///      mixed-in length) and the position inside, so one branch of exactly that depth leads from leaf to state root.
 library BeaconProofs {
-    /// @notice EIP-4788 knows no root for `timestamp`.
-    /// @dev Why: no block has that timestamp, or it is more than 8,191 slots old.
-    ///      How to fix: use the timestamp of a recent execution block, and a hop to what is older.
-    error RootUnknown(uint256 timestamp);
-
-    /// @notice The header does not hash to the block root.
-    /// @dev Why: it is another block's, or was altered. How to fix: give the header of the *parent* of the block at that
-    ///      timestamp: EIP-4788 returns the parent's root.
-    error HeaderMismatch(bytes32 blockRoot, bytes32 computed);
-
-    /// @notice The state does not show `genesis_validators_root` where the fork's layout expects it.
-    /// @dev Why: the branch is wrong, or a fork has moved the layout and none was appended for it yet.
-    ///      How to fix: rebuild the branch; after a fork, wait for its layout.
-    error WitnessMismatch(uint64 slot);
-
-    /// @notice The header is not older than the state.
-    /// @dev Why: a state commits only to blocks before its own. How to fix: hop from a younger state.
-    error HopNotOlder(uint64 slot, uint64 stateSlot);
-
-    /// @notice The header is out of reach of this kind of hop.
-    /// @dev Why: `block_roots` holds the last N slots; a historical summary exists once its period of N slots is over, and
-    ///      none exists before `summariesFromSlot`. How to fix: use the other kind, or a younger state.
-    error HopOutOfRange(uint64 slot, uint64 stateSlot);
-
-    /// @notice The historical summary named is not the one that covers the header's slot.
-    /// @dev Why: the index follows from the slot. How to fix: (slot - summariesFromSlot) / N; 0 for a `block_roots` hop.
-    error SummaryMismatch(uint256 actual, uint256 expected);
-
-    /// @notice The header is not the one that the state commits to at its slot.
-    /// @dev Why: wrong header, branch or position (a missed slot repeats the block before it, which counts only at its own
-    ///      slot). How to fix: rebuild the branch for the header's own slot.
-    error HopMismatch(uint64 slot);
-
     /// @notice The validator index is beyond the registry's limit of 2^40.
     /// @dev Why: higher bits would alias another validator. How to fix: give the index from the beacon state.
     error ValidatorIndexOutOfRange(uint256 index);
 
     /// @notice The validator's record at `index` is not what the state holds.
-    /// @dev Why: wrong fields, index, branch or state. How to fix: rebuild the proof from the state of the anchored slot.
+    /// @dev Why: wrong fields, index, branch or state. How to fix: rebuild the proof from the state of the anchored
+    ///      slot.
     error ValidatorProofInvalid(uint256 index);
 
     /// @notice No validator was named.
@@ -78,7 +47,8 @@ library BeaconProofs {
     error IndicesNotAscending(uint256 position);
 
     /// @notice No balance exists at `index`: the list is `length` long.
-    /// @dev Why: beyond its length a list reads as zeros. How to fix: prove from a state that already has the validator.
+    /// @dev Why: beyond its length a list reads as zeros. How to fix: prove from a state that already has the
+    ///      validator.
     error IndexBeyondList(uint256 index, uint256 length);
 
     /// @notice The number of chunks is not the number of distinct leaves that hold the balances.
@@ -90,105 +60,70 @@ library BeaconProofs {
     error BalancesProofInvalid();
 
     /// @notice The withdrawal of that index is not what the state's block paid.
-    /// @dev Why: wrong fields, position, branch or state. How to fix: prove it from the state of the block that paid it.
+    /// @dev Why: wrong fields, position, branch or state. How to fix: prove it from the state of the block that paid
+    ///      it.
     error WithdrawalProofInvalid(uint256 index);
 
-    /// @notice The run of pending deposits reaches past the end of the list, or proves nothing of a list that is not empty.
-    /// @dev Why: positions at or beyond `length` hold no deposit. How to fix: prove items inside the list; an empty list is
-    ///      proven by no items, `start` 0 and `length` 0.
+    /// @notice The run of pending deposits reaches past the end of the list, or proves nothing of a list that is not
+    ///         empty.
+    /// @dev Why: positions at or beyond `length` hold no deposit. How to fix: prove items inside the list; an empty
+    ///      list is proven by no items, `start` 0 and `length` 0.
     error PendingRunOutOfRange(uint256 start, uint256 count, uint256 length);
 
     /// @notice The pending deposits are not what the state holds.
-    /// @dev Why: wrong item, start, sibling, length, branch or state. How to fix: rebuild the proof from the anchored state.
+    /// @dev Why: wrong item, start, sibling, length, branch or state. How to fix: rebuild the proof from the anchored
+    ///      state.
     error PendingRunInvalid(uint256 start, uint256 count);
-
-    /// @notice EIP-4788's system contract.
-    address internal constant BEACON_ROOTS = 0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02;
 
     /// @dev consensus-specs `VALIDATOR_REGISTRY_LIMIT` = 2^40; its balances lie four to a chunk, hence 38.
     uint256 private constant REGISTRY_DEPTH = 40;
     uint256 private constant BALANCES_DEPTH = 38;
-    /// @dev consensus-specs `PENDING_DEPOSITS_LIMIT` = 2^27 and `HISTORICAL_ROOTS_LIMIT` = 2^24.
+    /// @dev consensus-specs `PENDING_DEPOSITS_LIMIT` = 2^27.
     uint256 private constant PENDING_DEPOSITS_DEPTH = 27;
-    uint256 private constant SUMMARIES_DEPTH = 24;
     /// @dev The root of an empty data tree of depth 27: sha256 of 64 zero bytes, paired with itself 26 times more.
     bytes32 private constant ZERO_27 = 0x7cdd2986268250628d0c10e385c58c6191e6fbe05191bcc04f133f2cea72c1c4;
 
     // ---------------------------------------------------------------- anchors
 
-    /// @notice From a timestamp of the last 8,191 slots to the state after the parent beacon block of that moment.
-    /// @return stateRoot Root of that state.
-    /// @return slot Its slot.
-    /// @return fork Where its fields stand.
+    /// @notice See `BeaconAnchors.parentRoot`.
+    function parentRoot(uint256 moment) internal view returns (bytes32 blockRoot) {
+        return BeaconAnchors.parentRoot(moment);
+    }
+
+    /// @notice See `BeaconAnchors.anchor`.
     function anchor(ForkLayouts layouts, StateProof calldata p)
         internal
         view
         returns (bytes32 stateRoot, uint64 slot, Layout memory fork)
     {
-        uint256 moment;
-        // Reads the first word of the struct raw: solc's own range check would revert without an error.
-        assembly ("memory-safe") {
-            moment := calldataload(p)
-        }
-        SSZ.requireUint64(moment);
-        return anchorHeader(layouts, parentRoot(moment), p);
+        return BeaconAnchors.anchor(layouts, p);
     }
 
-    /// @notice Like `anchor`, from a block root that was read from EIP-4788 and stored before; `p.timestamp` is not read.
+    /// @notice See `BeaconAnchors.anchorHeader`.
     function anchorHeader(ForkLayouts layouts, bytes32 blockRoot, StateProof calldata p)
         internal
         view
         returns (bytes32 stateRoot, uint64 slot, Layout memory fork)
     {
-        bytes32 computed = headerRoot(p.header);
-        if (computed != blockRoot) revert HeaderMismatch(blockRoot, computed);
-        stateRoot = p.header.stateRoot;
-        slot = p.header.slot;
-        fork = anchorRoot(layouts, stateRoot, slot, p.witness);
+        return BeaconAnchors.anchorHeader(layouts, blockRoot, p);
     }
 
-    /// @notice The layout of an already trusted state root of `slot`, once the witness shows that it fits.
+    /// @notice See `BeaconAnchors.anchorRoot`.
     function anchorRoot(ForkLayouts layouts, bytes32 stateRoot, uint64 slot, bytes32[] calldata witness)
         internal
         view
         returns (Layout memory fork)
     {
-        bytes32 known;
-        (fork, known) = layouts.anchorAt(slot);
-        if (SSZ.rootFromBranch(known, fork.genesis, witness) != stateRoot) revert WitnessMismatch(slot);
+        return BeaconAnchors.anchorRoot(layouts, stateRoot, slot, witness);
     }
 
-    /// @notice EIP-4788: root of the parent beacon block of the execution block whose timestamp is `moment`.
-    function parentRoot(uint256 moment) internal view returns (bytes32 blockRoot) {
-        bool ok;
-        // Memory-safe: scratch space only. An account without code would answer with nothing, hence the size check.
-        assembly ("memory-safe") {
-            mstore(0x00, moment)
-            ok := staticcall(gas(), BEACON_ROOTS, 0x00, 0x20, 0x00, 0x20)
-            ok := and(ok, eq(returndatasize(), 0x20))
-            blockRoot := mload(0x00)
-        }
-        if (!ok || blockRoot == bytes32(0)) revert RootUnknown(moment);
-    }
-
-    /// @notice From the state of `stateSlot` to the state after an older block: through `block_roots` (the last N slots) or
-    ///         through a historical summary.
-    /// @dev The younger state's layout gives the path to the older header; the older slot's layout is returned with the
-    ///      older state. Only a header at its own slot's position counts.
+    /// @notice See `BeaconAnchors.hop`.
     function hop(ForkLayouts layouts, bytes32 stateRoot, uint64 stateSlot, Layout memory fork, Hop calldata h)
         internal
         view
         returns (bytes32 olderStateRoot, uint64 olderSlot, Layout memory olderLayout)
     {
-        bytes32 leaf = headerRoot(h.header);
-        olderStateRoot = h.header.stateRoot;
-        olderSlot = h.header.slot;
-        if (olderSlot >= stateSlot) revert HopNotOlder(olderSlot, stateSlot);
-        uint64 perRoot;
-        uint64 summariesFrom;
-        (olderLayout, perRoot, summariesFrom) = layouts.hopAt(olderSlot);
-        uint256 gindex = _hopIndex(fork, h, olderSlot, stateSlot, perRoot, summariesFrom);
-        if (SSZ.rootFromBranch(leaf, gindex, h.branch) != stateRoot) revert HopMismatch(olderSlot);
+        return BeaconAnchors.hop(layouts, stateRoot, stateSlot, fork, h);
     }
 
     // ---------------------------------------------------------------- fields of a state
@@ -239,8 +174,8 @@ library BeaconProofs {
         if (SSZ.rootFromBranch(root, fork.balances, p.branch) != stateRoot) revert BalancesProofInvalid();
     }
 
-    /// @notice Like `verifyBalances`, under a `top` and `length` that `openBalances` has proven with a layout of the same
-    ///         `progressive`.
+    /// @notice Like `verifyBalances`, under a `top` and `length` that `openBalances` has proven with a layout of the
+    ///         same `progressive`.
     function verifyBalancesUnder(
         bytes32 top,
         uint64 length,
@@ -259,12 +194,10 @@ library BeaconProofs {
 
     /// @notice Proves a withdrawal of the block whose state is `stateRoot`.
     function verifyWithdrawal(bytes32 stateRoot, Layout memory fork, WithdrawalProof calldata p) internal view {
-        if (!fork.progressive && p.position >> fork.withdrawalsDepth != 0) revert WithdrawalProofInvalid(p.index);
-        bytes32 leaf = SSZ.hashPair(
-            SSZ.hashPair(SSZ.le64(p.index), SSZ.le64(p.validatorIndex)),
-            SSZ.hashPair(bytes32(bytes20(p.recipient)), SSZ.le64(p.amount))
-        );
-        uint256 gindex = _elementIndex(fork.withdrawals, fork.progressive, fork.withdrawalsDepth, p.position);
+        bytes32 leaf = BeaconRoots.withdrawalRoot(p);
+        uint256 position = p.position;
+        if (!fork.progressive && position >> fork.withdrawalsDepth != 0) revert WithdrawalProofInvalid(p.index);
+        uint256 gindex = _elementIndex(fork.withdrawals, fork.progressive, fork.withdrawalsDepth, position);
         if (SSZ.rootFromBranch(leaf, gindex, p.branch) != stateRoot) revert WithdrawalProofInvalid(p.index);
     }
 
@@ -322,46 +255,12 @@ library BeaconProofs {
 
     // ---------------------------------------------------------------- inside
 
-    /// @dev Checks that the hop can reach the header and gives the generalized index of the header's root.
-    function _hopIndex(
-        Layout memory fork,
-        Hop calldata h,
-        uint64 slot,
-        uint64 stateSlot,
-        uint64 perRoot,
-        uint64 summariesFrom
-    ) private pure returns (uint256) {
-        uint256 summary;
-        uint256 historical;
-        // Reads the words of `summary` and `historical` raw, to refuse what solc would refuse without an error.
-        assembly ("memory-safe") {
-            summary := calldataload(add(h, 0xc0))
-            historical := calldataload(add(h, 0xe0))
-        }
-        if (historical > 1) revert SSZ.FieldOutOfRange(historical);
-        uint256 depth = SSZ.depthOf(perRoot);
-        uint256 position = slot % perRoot;
-        unchecked {
-            if (historical == 0) {
-                if (summary != 0) revert SummaryMismatch(summary, 0);
-                // No underflow: the caller has checked slot < stateSlot.
-                if (stateSlot - slot > perRoot) revert HopOutOfRange(slot, stateSlot);
-                return (uint256(fork.blockRoots) << depth) | position;
-            }
-            // No underflow after the comparison; no overflow: all are below 2^64 in 256 bits.
-            if (slot < summariesFrom) revert HopOutOfRange(slot, stateSlot);
-            uint256 expected = uint256(slot - summariesFrom) / perRoot;
-            if (summary != expected) revert SummaryMismatch(summary, expected);
-            uint256 periodEnd = summariesFrom + (expected + 1) * perRoot;
-            if (stateSlot < periodEnd || expected >> SUMMARIES_DEPTH != 0) revert HopOutOfRange(slot, stateSlot);
-        }
-        // list root → data (left of length) → summary → block_summary_root (left) → block root
-        uint256 gindex = (uint256(fork.historicalSummaries) << (1 + SUMMARIES_DEPTH)) | summary;
-        return (gindex << (1 + depth)) | position;
-    }
-
     /// @dev Generalized index of element `index` of the list whose root is at `list`.
-    function _elementIndex(uint256 list, bool progressive, uint256 depth, uint256 index) private pure returns (uint256) {
+    function _elementIndex(uint256 list, bool progressive, uint256 depth, uint256 index)
+        private
+        pure
+        returns (uint256)
+    {
         if (!progressive) return (list << (1 + depth)) | index;
         (uint256 subtree, uint256 within) = MultiProof.progressivePosition(index);
         // data (left of length) → `subtree` steps right along the spine → left into the subtree → the leaf
@@ -380,7 +279,8 @@ library BeaconProofs {
         if (depth > BALANCES_DEPTH) revert IndexBeyondList(length, 1 << REGISTRY_DEPTH);
     }
 
-    /// @dev Root of the depth-38 data tree whose leftmost subtree of depth `depth` has root `top`, the rest being empty.
+    /// @dev Root of the depth-38 data tree whose leftmost subtree of depth `depth` has root `top`, the rest being
+    ///      empty.
     function _fillUp(bytes32 top, uint256 depth) private view returns (bytes32 root) {
         bytes32 zero; // root of an empty tree of depth `level`
         root = top;
@@ -403,7 +303,8 @@ library BeaconProofs {
         uint256 last; // 1 + last index
         uint256 count;
         // Memory-safe: reads `indices`, writes `balances` (as long as `indices`) and at most as many words of `nodes`.
-        // Chunks past the end of the array read as other calldata: the count is checked before they are used for a root.
+        // Chunks past the end of the array read as other calldata: the count is checked before they are used for a
+        // root.
         assembly ("memory-safe") {
             let from := add(indices, 0x20)
             let words := shl(5, mload(indices))
@@ -430,7 +331,7 @@ library BeaconProofs {
                     place := add(place, 0x20)
                 }
                 // Lane: the first balance lies in the highest eight bytes, little-endian.
-                let v := and(shr(sub(192, shl(6, and(index, 3))), chunk), 0xffffffffffffffff)
+                let v := and(shr(xor(192, shl(6, and(index, 3))), chunk), 0xffffffffffffffff)
                 v := or(shr(8, and(v, 0xff00ff00ff00ff00)), shl(8, and(v, 0x00ff00ff00ff00ff)))
                 v := or(shr(16, and(v, 0xffff0000ffff0000)), shl(16, and(v, 0x0000ffff0000ffff)))
                 v := or(shr(32, v), shl(32, and(v, 0xffffffff)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {BeaconBlockHeader, PendingDeposit, Validator} from "./BeaconTypes.sol";
+import {BeaconBlockHeader, PendingDeposit, Validator, WithdrawalProof} from "./BeaconTypes.sol";
 import {SSZ} from "./SSZ.sol";
 
 /// @title BeaconRoots
@@ -64,6 +64,24 @@ library BeaconRoots {
         _swap(ptr + 0x40);
         _swap(ptr + 0x80);
         return SSZ.rootOfFive(ptr);
+    }
+
+    /// @notice hash_tree_root of the `Withdrawal` (Capella) of a proof; its `position` is checked with the fields.
+    function withdrawalRoot(WithdrawalProof calldata p) internal view returns (bytes32) {
+        uint256 wide;
+        uint256 recipient;
+        // Reads the head of the struct raw, to refuse what solc would refuse without an error.
+        assembly ("memory-safe") {
+            recipient := calldataload(add(p, 0x40))
+            wide := or(or(calldataload(p), calldataload(add(p, 0x20))), calldataload(add(p, 0x60)))
+            wide := or(wide, calldataload(add(p, 0x80)))
+        }
+        SSZ.requireUint64(wide);
+        if (recipient >> 160 != 0) revert SSZ.FieldOutOfRange(recipient);
+        return SSZ.hashPair(
+            SSZ.hashPair(SSZ.le64(p.index), SSZ.le64(p.validatorIndex)),
+            SSZ.hashPair(bytes32(recipient << 96), SSZ.le64(p.amount))
+        );
     }
 
     /// @notice hash_tree_root of a BLS pubkey: sha256(pubkey ‖ 16 zero bytes).

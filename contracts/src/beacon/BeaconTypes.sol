@@ -81,8 +81,9 @@ struct ValidatorProof {
 }
 
 /// @notice Some of the state's balances in one multi-proof (see `MultiProof`).
-/// @dev `chunks`: the distinct 32-byte leaves that hold the wanted balances (four little-endian uint64 each, ascending);
-///      `length`: the list's mixed-in length as the leaf it is; `branch`: from the list's root to the state root.
+/// @dev `chunks`: the distinct 32-byte leaves that hold the wanted balances (four little-endian uint64 each,
+///      ascending); `length`: the list's mixed-in length as the leaf it is; `branch`: from the list's root to the state
+///      root.
 struct BalancesProof {
     bytes32[] chunks;
     bytes32[] siblings;

@@ -16,7 +16,8 @@ contract ForkLayouts {
     error LayoutUnknown(uint64 slot);
 
     /// @notice The new layout does not begin after the newest known one.
-    /// @dev Why: layouts are append-only, so that what was proven stays proven. How to fix: give the fork's own first slot.
+    /// @dev Why: layouts are append-only, so that what was proven stays proven. How to fix: give the fork's own first
+    ///      slot.
     error LayoutNotNewer(uint64 fromSlot, uint64 newestFromSlot);
 
     /// @notice A generalized index of the layout cannot be one of a field, or two fields share it.
@@ -25,8 +26,8 @@ contract ForkLayouts {
     error LayoutMalformed(uint64 fromSlot);
 
     /// @notice Only the appender adds layouts.
-    /// @dev Why: a wrong layout would make proofs lie. How to fix: propose it to governance (the appender is its timelock;
-    ///      the zero address means that nobody can, ever).
+    /// @dev Why: a wrong layout would make proofs lie. How to fix: propose it to governance (the appender is its
+    ///      timelock; the zero address means that nobody can, ever).
     error OnlyAppender(address caller, address appender);
 
     /// @notice There must be a first layout.
@@ -34,8 +35,8 @@ contract ForkLayouts {
     error NoLayouts();
 
     /// @notice The chain's constants do not fit together.
-    /// @dev Why: `slotsPerHistoricalRoot` must be a power of two, `summariesFromSlot` a multiple of it, the witness not zero.
-    ///      How to fix: take them from the network's config and genesis.
+    /// @dev Why: `slotsPerHistoricalRoot` must be a power of two, `summariesFromSlot` a multiple of it, the witness not
+    ///      zero. How to fix: take them from the network's config and genesis.
     error BadChainConstants(bytes32 genesisWitness, uint64 slotsPerHistoricalRoot, uint64 summariesFromSlot);
 
     /// @notice A layout was added; it holds from `fork.fromSlot` on.
@@ -47,8 +48,8 @@ contract ForkLayouts {
     /// @notice consensus-specs `SLOTS_PER_HISTORICAL_ROOT`: 8192 on mainnet, 64 in the minimal preset.
     uint64 public immutable slotsPerHistoricalRoot;
 
-    /// @notice First slot of the period that `historical_summaries[0]` covers (6,209,536 on mainnet: Capella's first slot;
-    ///         0 on a chain born at Capella or later).
+    /// @notice First slot of the period that `historical_summaries[0]` covers (6,209,536 on mainnet: Capella's first
+    ///         slot; 0 on a chain born at Capella or later).
     uint64 public immutable summariesFromSlot;
 
     /// @notice Who may append; the zero address freezes the list for ever.

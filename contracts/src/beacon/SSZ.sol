@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title SSZ
-/// @notice The few pieces of consensus-specs `ssz/simple-serialize.md` that proofs need: leaves, sha256 trees, branches.
+/// @notice The few pieces of consensus-specs `ssz/simple-serialize.md` that proofs need: leaves, trees, branches.
 /// @dev All hashing goes to the sha256 precompile (0x02) straight from scratch memory: `sha256(abi.encodePacked(..))`
 ///      would allocate and copy for every pair. Every `ok` below gathers the precompile's success: it fails only when
 ///      the caller ran short of gas, and a stale word must then never be taken for a hash.
@@ -12,8 +12,8 @@ library SSZ {
     error Sha256Failed();
 
     /// @notice A value does not fit the SSZ type of its field.
-    /// @dev Why: bits beyond a uint64, or a boolean that is neither 0 nor 1, would be silently dropped and make one proof
-    ///      pass under two encodings. How to fix: encode the field as it stands in the state.
+    /// @dev Why: bits beyond a uint64, or a boolean that is neither 0 nor 1, would be silently dropped and make one
+    ///      proof pass under two encodings. How to fix: encode the field as it stands in the state.
     error FieldOutOfRange(uint256 value);
 
     /// @notice The branch is longer or shorter than the path that it has to cover.
@@ -63,9 +63,13 @@ library SSZ {
     }
 
     /// @notice The root that `leaf` at `gindex` and its `branch` (leaf side first) lead to.
-    /// @dev consensus-specs `calculate_merkle_root`. Reverts with `BranchLength` unless the branch is exactly as long as
-    ///      the index is deep.
-    function rootFromBranch(bytes32 leaf, uint256 gindex, bytes32[] calldata branch) internal view returns (bytes32 root) {
+    /// @dev consensus-specs `calculate_merkle_root`. Reverts with `BranchLength` unless the branch is exactly as long
+    ///      as the index is deep.
+    function rootFromBranch(bytes32 leaf, uint256 gindex, bytes32[] calldata branch)
+        internal
+        view
+        returns (bytes32 root)
+    {
         uint256 depth = depthOf(gindex);
         if (branch.length != depth) revert BranchLength(branch.length, depth);
         bool ok;
