@@ -11,13 +11,16 @@ import {
     PendingRun,
     StateProof,
     Validator,
-    ValidatorProof
+    ValidatorProof,
+    WithdrawalProof
 } from "../../src/beacon/BeaconTypes.sol";
 import {BeaconProofs} from "../../src/beacon/BeaconProofs.sol";
 import {ForkLayouts} from "../../src/beacon/ForkLayouts.sol";
+import {MultiProof} from "../../src/beacon/MultiProof.sol";
+import {SSZ} from "../../src/beacon/SSZ.sol";
 
-/// @notice Opens `BeaconProofs` to tests: each function alone, many calls in one, and the gas of a verification without its
-///         calldata.
+/// @notice Opens `BeaconProofs` to tests: each function alone, many calls in one, and the gas of a verification without
+///         its calldata.
 contract BeaconProofsHarness {
     function parentRoot(uint256 timestamp) external view returns (bytes32) {
         return BeaconProofs.parentRoot(timestamp);
@@ -82,6 +85,10 @@ contract BeaconProofsHarness {
         BeaconProofs.verifyPendingRun(stateRoot, fork, p);
     }
 
+    function verifyWithdrawal(bytes32 stateRoot, Layout memory fork, WithdrawalProof calldata p) external view {
+        BeaconProofs.verifyWithdrawal(stateRoot, fork, p);
+    }
+
     function headerRoot(BeaconBlockHeader calldata header) external view returns (bytes32) {
         return BeaconProofs.headerRoot(header);
     }
@@ -96,6 +103,27 @@ contract BeaconProofsHarness {
 
     function pubkeyRoot(bytes calldata pubkey) external view returns (bytes32) {
         return BeaconProofs.pubkeyRoot(pubkey);
+    }
+
+    function branchRoot(bytes32 leaf, uint256 gindex, bytes32[] calldata branch) external view returns (bytes32) {
+        return SSZ.rootFromBranch(leaf, gindex, branch);
+    }
+
+    function multiProofRoot(
+        bytes32[] calldata leaves,
+        uint256[] calldata positions,
+        uint256 depth,
+        bytes32[] calldata siblings
+    ) external view returns (bytes32) {
+        return MultiProof.root(_nodes(leaves, positions), depth, siblings);
+    }
+
+    function progressiveRoot(bytes32[] calldata leaves, uint256[] calldata positions, bytes32[] calldata siblings)
+        external
+        view
+        returns (bytes32)
+    {
+        return MultiProof.progressiveRoot(_nodes(leaves, positions), siblings);
     }
 
     function anchorGas(ForkLayouts layouts, StateProof calldata p) external view returns (uint256) {
@@ -167,14 +195,44 @@ contract BeaconProofsHarness {
         return before - gasleft();
     }
 
-    /// @notice Runs each of `calls` on this contract with `gasEach` and tells how it ended: 0 where it was accepted, else
-    ///         the four-byte selector of its error, 0xffffffff where it reverted without one or ran out of gas.
+    /// @notice Runs each of `calls` on this contract with `gasEach` and tells how it ended: 0 where it was accepted,
+    ///         else the four-byte selector of its error, 0xffffffff where it reverted without one or ran out of gas.
     function outcomes(bytes[] calldata calls, uint256 gasEach) external view returns (bytes4[] memory ends) {
         ends = new bytes4[](calls.length);
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool ok, bytes memory data) = address(this).staticcall{gas: gasEach}(calls[i]);
             if (ok) continue;
             ends[i] = data.length < 4 ? bytes4(0xffffffff) : bytes4(data);
+        }
+    }
+
+    /// @notice What a call answers with `from`, `from + step`, … gas: empty where it failed.
+    function underGas(bytes calldata data, uint256 from, uint256 step, uint256 count)
+        external
+        view
+        returns (bytes[] memory answers)
+    {
+        answers = new bytes[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            (bool ok, bytes memory answer) = address(this).staticcall{gas: from + i * step}(data);
+            if (ok) answers[i] = answer;
+        }
+    }
+
+    function _nodes(bytes32[] calldata leaves, uint256[] calldata positions)
+        private
+        pure
+        returns (MultiProof.Nodes memory nodes)
+    {
+        nodes = MultiProof.allocate(leaves.length);
+        nodes.count = leaves.length;
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            (uint256 nodeAt, uint256 positionAt) = (nodes.nodes + 32 * i, nodes.positions + 32 * i);
+            (bytes32 leaf, uint256 position) = (leaves[i], positions[i]);
+            assembly ("memory-safe") {
+                mstore(nodeAt, leaf)
+                mstore(positionAt, position)
+            }
         }
     }
 }
