@@ -22,7 +22,7 @@ import { SlotTimer } from './timer.ts';
 const DEFAULT_VALIDATORS = 64;
 const DEFAULT_FEE_RECIPIENT: Hex = '0x00000000000000000000000000000000000fee00';
 const DEFAULT_BLOCKS_KEPT = 16_384;
-const DEFAULT_STATES_KEPT = 4_096;
+const DEFAULT_STATES_KEPT = 8_192;
 
 /** Both layers at one moment, taken by `snapshot` and given back to `restore`, as often as wanted. */
 export interface DevnetSnapshot {

@@ -36,6 +36,9 @@ export interface DevnetOptions {
   readonly feeRecipient?: Hex;
   /** How many of the newest blocks are kept. Default 16,384. */
   readonly blocksKept?: number;
-  /** How many of the newest post-states are kept. Default 4,096: about 0.1 MB each with 256 validators. */
+  /**
+   * How many of the newest post-states are kept. Default 8,192: of every root that EIP-4788's ring still holds. A slot's
+   * block and state take about 40 KB with 256 validators.
+   */
   readonly statesKept?: number;
 }

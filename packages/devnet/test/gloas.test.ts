@@ -60,3 +60,20 @@ test('a chain that begins at Fulu crosses into Gloas', async () => {
     devnet.chain.head.stateRoot,
   );
 });
+
+test('an exit that the parent payload asked for keeps a voluntary exit out of the block', async () => {
+  const owned = interopValidators(32).map((each) => ({
+    ...each,
+    withdrawalCredentials: withdrawalCredentials('0x02', OWNER),
+  }));
+  const kit = await fakeDevnet({ fork: 'gloas', validators: owned });
+  devnet = kit.devnet;
+  await devnet.step(3 * SLOTS_PER_EPOCH);
+  kit.execution.withdraw({ sourceAddress: OWNER, validatorPubkey: devnet.pubkeyOf(4), amount: 0n });
+  await devnet.step();
+  await devnet.exit(4);
+  await devnet.step(2);
+  expect(devnet.chain.store.blocks().slice(-2)[0]!.block.message.body.voluntaryExits).toEqual([]);
+  expect(devnet.state.validators.getReadonly(4).exitEpoch).not.toBe(Number.POSITIVE_INFINITY);
+  expect(devnet.chain.operations.all().voluntaryExits).toEqual([]);
+});

@@ -48,7 +48,7 @@ export async function electraBody(context: ProposalContext): Promise<BuiltBody> 
   const { expectedWithdrawals } = getExpectedWithdrawals(fork, asElectra(preState));
   const sealed = await sealPayload(context, expectedWithdrawals);
   const body: electra.BeaconBlockBody = {
-    ...commonBody(context),
+    ...commonBody(context, preState),
     executionPayload: toExecutionPayload(sealed.payload),
     blobKzgCommitments: [],
     executionRequests: toExecutionRequests(sealed.requests),
@@ -70,14 +70,14 @@ export function sealPayload(
   });
 }
 
-/** The fields that a body has had since Electra and keeps in Gloas. */
-export function commonBody(context: ProposalContext) {
+/** The fields that a body has had since Electra and keeps in Gloas. `state` is the one that its operations meet. */
+export function commonBody(context: ProposalContext, state: DevnetState) {
   const { preState, operations, attestations } = context;
   return {
     randaoReveal: randaoReveal(context),
     eth1Data: preState.eth1Data.toValue(),
     graffiti: GRAFFITI,
-    ...operations.forBlock(preState),
+    ...operations.forBlock(state),
     attestations,
     deposits: [],
     syncAggregate: syncAggregate(context),

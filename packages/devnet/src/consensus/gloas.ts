@@ -10,7 +10,7 @@ import {
   getRandaoMix,
 } from '@lodestar/state-transition';
 import { processParentExecutionPayload, processWithdrawals } from '@lodestar/state-transition/block';
-import { type BeaconBlock, type capella, type gloas, ssz } from '@lodestar/types';
+import { type BeaconBlock, type gloas, ssz } from '@lodestar/types';
 import type { SealedBlock } from '../execution/port.ts';
 import { type BuiltBody, commonBody, type ProposalContext, sealPayload } from './body.ts';
 import { toExecutionPayload, toExecutionRequests } from './payload.ts';
@@ -27,8 +27,11 @@ export async function gloasBody(context: ProposalContext): Promise<BuiltBody> {
   const parentExecutionRequests = headEnvelope?.message.executionRequests ?? ssz.gloas.ExecutionRequests.defaultValue();
   // The last bid that was made is the last payload that was released: nobody here withholds one.
   const parentBlockHash = asGloas(preState).latestExecutionPayloadBid.blockHash;
-  const withdrawals = expectedWithdrawals(preState, parentBlockHash, parentExecutionRequests);
-  const sealed = await sealPayload(context, withdrawals);
+  const applied = applyParentPayload(preState, parentBlockHash, parentExecutionRequests);
+  // Chosen before the withdrawals are taken, as pre-Gloas: `process_withdrawals` makes no operation invalid.
+  const common = commonBody(context, applied as CachedBeaconStateAllForks as DevnetState);
+  processWithdrawals(ForkSeq.gloas, applied);
+  const sealed = await sealPayload(context, applied.payloadExpectedWithdrawals.toValue());
   const bid: gloas.ExecutionPayloadBid = {
     parentBlockHash,
     parentBlockRoot: headRoot,
@@ -44,7 +47,7 @@ export async function gloasBody(context: ProposalContext): Promise<BuiltBody> {
     executionRequestsRoot: ssz.gloas.ExecutionRequests.hashTreeRoot(toGloasRequests(sealed)),
   };
   const body: gloas.BeaconBlockBody = {
-    ...commonBody(context),
+    ...common,
     signedExecutionPayloadBid: { message: bid, signature: G2_POINT_AT_INFINITY },
     payloadAttestations: payloadAttestations(context),
     parentExecutionRequests,
@@ -76,18 +79,20 @@ const toGloasRequests = ({ requests }: SealedBlock): gloas.ExecutionRequests => 
   builderExits: [],
 });
 
-/** What `process_withdrawals` of this block will promise, found by running it on a copy of the state. */
-function expectedWithdrawals(
+/**
+ * A copy of the state after the first step of the block, `process_parent_execution_payload`: what the block's operations
+ * and withdrawals will meet. An exit requested by the parent's payload makes a voluntary exit in this block invalid.
+ */
+function applyParentPayload(
   preState: DevnetState,
   parentBlockHash: Uint8Array,
   parentExecutionRequests: gloas.ExecutionRequests,
-): capella.Withdrawal[] {
+): CachedBeaconStateGloas {
   const state = asGloas(preState).clone(true);
   const signedExecutionPayloadBid = { message: { parentBlockHash } };
   const block = { body: { signedExecutionPayloadBid, parentExecutionRequests } };
   processParentExecutionPayload(state, block as unknown as BeaconBlock<never>);
-  processWithdrawals(ForkSeq.gloas, state);
-  return state.payloadExpectedWithdrawals.toValue();
+  return state;
 }
 
 /** The payload timeliness committee of the slot before says that the head's payload came in time. */
