@@ -15,6 +15,7 @@
  * await devnet.stepUntil(() => devnet.state.validators.getReadonly(3).slashed);
  * await devnet.close();
  */
+export { createEdrExecution, createEmbeddedEthereumjs } from './adapters.ts';
 export type { ListenOptions } from './beacon-api/server.ts';
 export type { Tamper } from './beacon-api/tamper.ts';
 export type { BeaconChain } from './consensus/chain.ts';
@@ -31,7 +32,6 @@ export { interopValidators } from './consensus/genesis.ts';
 export type { StoredBlock } from './consensus/store.ts';
 export type { DevnetBlock, DevnetState } from './consensus/types.ts';
 export { Devnet, type DevnetSnapshot, type DevnetStatus } from './devnet.ts';
-export { createEmbeddedEthereumjs } from './embedded-client.ts';
 export { DevnetError } from './errors.ts';
 export {
   DEV_MNEMONIC,
@@ -39,7 +39,7 @@ export {
   devAccounts,
   type GenesisAccount,
 } from './execution/dev-accounts.ts';
-export { createEdrExecution, type EdrExecutionOptions } from './execution/edr/edr-execution.ts';
+export type { EdrExecutionOptions } from './execution/edr/edr-execution.ts';
 export { type Eip1193Provider, toEip1193 } from './execution/eip1193.ts';
 export { createEngineExecution, type EngineExecutionOptions } from './execution/engine/engine-execution.ts';
 export type { EmbeddedExecution } from './execution/engine/ethereumjs.ts';

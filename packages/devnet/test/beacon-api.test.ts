@@ -1,7 +1,7 @@
 import { getClient } from '@lodestar/api';
 import { ssz } from '@lodestar/types';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Devnet } from '../src/index.ts';
+import type { ChainEvent, Devnet } from '../src/index.ts';
 import { fakeDevnet } from './devnet-kit.ts';
 
 let devnet: Devnet;
@@ -153,6 +153,33 @@ test('a voluntary exit goes through the pool into a block', async () => {
   expect(status).toBe('active_exiting');
   const again = await client.beacon.submitPoolVoluntaryExit({ signedVoluntaryExit: exit! });
   expect(again.status).toBe(400);
+});
+
+test('slashings of others are taken by the pool, included, and refused a second time', async () => {
+  // Another node of the same chain sees the offence first.
+  const other = (await fakeDevnet()).devnet;
+  const seen: ChainEvent[] = [];
+  other.on((event) => seen.push(event));
+  await other.inject({ kind: 'doubleVote', validators: [50], atOnce: true });
+  await other.inject({ kind: 'doubleProposal', validators: [51], atOnce: true });
+  await other.step();
+  await other.close();
+  const attester = seen.find((event) => event.kind === 'attester_slashing')!.slashing;
+  const proposer = seen.find((event) => event.kind === 'proposer_slashing')!.slashing;
+  const postAttester = () => client.beacon.submitPoolAttesterSlashingsV2({ attesterSlashing: attester });
+  const postProposer = () => client.beacon.submitPoolProposerSlashings({ proposerSlashing: proposer });
+  (await postAttester()).assertOk();
+  (await postProposer()).assertOk();
+  const pooled = (await client.beacon.getPoolAttesterSlashingsV2()).value();
+  expect(pooled).toHaveLength(1);
+  expect((await client.beacon.getPoolProposerSlashings()).value()).toHaveLength(1);
+  await devnet.step();
+  for (const index of [50, 51]) {
+    const { status } = (await client.beacon.getStateValidator({ stateId: 'head', validatorId: index })).value();
+    expect(status).toBe('active_slashed');
+  }
+  expect((await postAttester()).status).toBe(400);
+  expect((await postProposer()).status).toBe(400);
 });
 
 test('the node says who it is and that it is in sync', async () => {
