@@ -167,9 +167,9 @@ library MultiProof {
     /// @dev How many levels up the first two of at least two nodes become siblings: the least floor(log2(p XOR q)) of
     ///      neighbours, which is that of the least p XOR q.
     function _levelsAlone(uint256 positions, uint256 count) private pure returns (uint256 levels) {
-        // Memory-safe: reads the `count` words at `positions`. CLZ (EIP-7939) is an opcode since Osaka.
+        uint256 least = type(uint256).max;
+        // Memory-safe: reads the `count` words at `positions`.
         assembly ("memory-safe") {
-            let least := not(0)
             let previous := mload(positions)
             let end := add(positions, shl(5, count))
             for { let p := add(positions, 0x20) } lt(p, end) { p := add(p, 0x20) } {
@@ -178,8 +178,8 @@ library MultiProof {
                 if lt(previous, least) { least := previous }
                 previous := position
             }
-            levels := sub(255, clz(least))
         }
+        return SSZ.depthOf(least);
     }
 
     /// @dev Takes each of `count` nodes `levels` up, none of which meets another on the way. Every level then has

@@ -54,11 +54,32 @@ library SSZ {
         if (word >> 64 != 0) revert FieldOutOfRange(word);
     }
 
+    /// @notice floor(log2(value)), 0 for 0, by halving. CLZ (EIP-7939) would be one opcode, but only since Osaka.
+    function log2(uint256 value) internal pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            result := shl(7, lt(0xffffffffffffffffffffffffffffffff, value))
+            result := or(result, shl(6, lt(0xffffffffffffffff, shr(result, value))))
+            result := or(result, shl(5, lt(0xffffffff, shr(result, value))))
+            result := or(result, shl(4, lt(0xffff, shr(result, value))))
+            result := or(result, shl(3, lt(0xff, shr(result, value))))
+            result := or(result, shl(2, lt(0xf, shr(result, value))))
+            result := or(result, shl(1, lt(0x3, shr(result, value))))
+            result := or(result, lt(0x1, shr(result, value)))
+        }
+    }
+
     /// @notice The depth of a generalized index: floor(log2(gindex)). `gindex` must not be 0.
     function depthOf(uint256 gindex) internal pure returns (uint256 depth) {
-        // CLZ (EIP-7939) is an opcode since Osaka.
+        // A binary search without branches: each comparison gives the next bit of the depth. Memory-safe: touches none.
         assembly ("memory-safe") {
-            depth := sub(255, clz(gindex))
+            depth := shl(7, gt(gindex, 0xffffffffffffffffffffffffffffffff))
+            depth := or(depth, shl(6, gt(shr(depth, gindex), 0xffffffffffffffff)))
+            depth := or(depth, shl(5, gt(shr(depth, gindex), 0xffffffff)))
+            depth := or(depth, shl(4, gt(shr(depth, gindex), 0xffff)))
+            depth := or(depth, shl(3, gt(shr(depth, gindex), 0xff)))
+            depth := or(depth, shl(2, gt(shr(depth, gindex), 0xf)))
+            depth := or(depth, shl(1, gt(shr(depth, gindex), 0x3)))
+            depth := or(depth, gt(shr(depth, gindex), 0x1))
         }
     }
 
