@@ -46,9 +46,12 @@ export async function electraBody(context: ProposalContext): Promise<BuiltBody> 
   const { preState } = context;
   const fork = preState.config.getForkSeq(preState.slot);
   const { expectedWithdrawals } = getExpectedWithdrawals(fork, asElectra(preState));
-  const sealed = await sealPayload(context, expectedWithdrawals);
+  // The execution layer builds in a thread of its own while the rest is signed here.
+  const sealing = sealPayload(context, expectedWithdrawals);
+  const common = commonBody(context, preState);
+  const sealed = await sealing;
   const body: electra.BeaconBlockBody = {
-    ...commonBody(context, preState),
+    ...common,
     executionPayload: toExecutionPayload(sealed.payload),
     blobKzgCommitments: [],
     executionRequests: toExecutionRequests(sealed.requests),
