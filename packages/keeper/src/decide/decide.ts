@@ -23,7 +23,7 @@ export function decide(observation: Observation): Action[] {
     ...decideExits(observation),
     ...decideProofs(observation),
     ...decideWithdrawals(observation),
-    // Funding in the block of a start, or in the one before it, would blur before and after: a start goes first.
+    // In the block of a start nothing may be funded: the slot could not tell before from after.
     ...(checkpoint.startsNow ? [] : decideFunding(observation)),
     ...checkpoint.actions,
   ].filter(free);

@@ -1,13 +1,11 @@
+import type { ValidatorState } from '@holdfast/pool';
 import type { Pubkey } from '@holdfast/units';
-
-/** Where a validator stands in the ledger (`LedgerTypes.sol`, `Status`). */
-export type Status = 'none' | 'predeposited' | 'proven' | 'rejected' | 'funded' | 'exiting' | 'slashed' | 'withdrawn';
 
 /** What the ledger keeps of one validator, and what is known of its slashing. Times in seconds, amounts in gwei. */
 export interface ValidatorRecord {
   readonly ordinal: number;
   readonly pubkey: Pubkey;
-  readonly status: Status;
+  readonly status: ValidatorState;
   readonly operatorId: number;
   /** Position in the beacon registry; means nothing before its credentials are proven. */
   readonly index: number;
@@ -76,6 +74,8 @@ export interface BeaconValidator {
 /** The beacon chain at the latest moment that can be proven. */
 export interface BeaconFacts {
   readonly slot: number;
+  /** Epochs a validator must have been active before it may exit (consensus-specs, SHARD_COMMITTEE_PERIOD). */
+  readonly shardCommitteePeriod: number;
   /** By ordinal. Validators whose deposit the state has not applied are missing. */
   readonly validators: ReadonlyMap<number, BeaconValidator>;
 }
@@ -101,8 +101,6 @@ export interface SlashingFacts {
 /** Numbers that are fixed at deployment, or set by who runs the keeper. */
 export interface Rules {
   readonly slotsPerEpoch: number;
-  /** Epochs a validator must have been active before it may exit (consensus-specs, SHARD_COMMITTEE_PERIOD). */
-  readonly shardCommitteePeriod: number;
   readonly fundingGwei: bigint;
   readonly checkpointMinIntervalS: number;
   readonly checkpointTimeoutS: number;

@@ -21,6 +21,8 @@ export const isGone = (observation: Observation, validator: BeaconValidator): bo
 
 /** Whether the checkpoint in progress counts this validator and has not done so yet (`BalanceCheckpoint._count`). */
 export function awaitsCount({ pool: { checkpoint } }: Observation, record: ValidatorRecord): boolean {
-  if (checkpoint.phase === 'idle' || !isLive(record) || record.balanceSlot > checkpoint.startSlot) return false;
-  return checkpoint.phase === 'started' || record.balanceSlot !== checkpoint.slot;
+  if (checkpoint.phase === 'idle' || !isLive(record)) return false;
+  const fundedAfterStart = record.balanceSlot === 0 && record.depositSlot > checkpoint.startSlot;
+  const counted = checkpoint.phase === 'opened' && record.balanceSlot === checkpoint.slot;
+  return !fundedAfterStart && !counted;
 }

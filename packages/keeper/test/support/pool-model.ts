@@ -1,3 +1,4 @@
+import type { ValidatorState } from '@holdfast/pool';
 import { FAR_FUTURE_EPOCH, type Pubkey, WEI_PER_GWEI } from '@holdfast/units';
 import type {
   Action,
@@ -7,13 +8,11 @@ import type {
   OperatorRecord,
   Rules,
   SlashingFacts,
-  Status,
 } from '../../src/index.ts';
 
 /** A pool and its beacon chain in a few rules: what the contracts require of a call, and what a call and a slot change. */
 export const RULES: Rules = {
   slotsPerEpoch: 8,
-  shardCommitteePeriod: 2,
   fundingGwei: 31_000_000_000n,
   checkpointMinIntervalS: 96,
   checkpointTimeoutS: 960,
@@ -26,13 +25,14 @@ export const RULES: Rules = {
 };
 
 const SECONDS_PER_SLOT = 12;
+const SHARD_COMMITTEE_PERIOD = 2;
 const ETH = 1_000_000_000n;
 const LANDS_AFTER_SLOTS = 17;
 const SETTLE_DELAY_S = 200;
 
 interface ModelValidator {
   ordinal: number;
-  status: Status;
+  status: ValidatorState;
   operatorId: number;
   index: number;
   balanceGwei: bigint;
@@ -144,7 +144,7 @@ export class PoolModel {
       rules: RULES,
       inFlight,
       resting,
-      beacon: { slot: this.slot - 1, validators: new Map(entries) },
+      beacon: { slot: this.slot - 1, shardCommitteePeriod: SHARD_COMMITTEE_PERIOD, validators: new Map(entries) },
       checkpoint: this.checkpoint.phase === 'idle' ? null : this.checkpointFacts(),
       slashings: new Map(this.validators.map((validator) => [validator.ordinal, this.slashingFacts(validator)])),
       pool: {
@@ -311,7 +311,7 @@ export class PoolModel {
     need(!earlier, 'NotItsTurn');
     this.fundCursor = Math.max(this.fundCursor, validator.ordinal + 1);
     this.cashGwei -= RULES.fundingGwei;
-    Object.assign(validator, { status: 'funded', balanceGwei: ETH, balanceSlot: this.slot, depositSlot: this.slot });
+    Object.assign(validator, { status: 'funded', balanceGwei: ETH, depositSlot: this.slot });
     validator.inFlightGwei = RULES.fundingGwei;
     validator.pending.push({ amount: RULES.fundingGwei, slot: this.slot });
   }
@@ -329,7 +329,7 @@ export class PoolModel {
   private count(validator: ModelValidator): void {
     const { slot, startSlot } = this.checkpoint;
     need(this.checkpoint.phase === 'opened', 'CheckpointPhaseWrong');
-    if (!isLive(validator) || validator.balanceSlot > startSlot || validator.balanceSlot === slot) return;
+    if (!isLive(validator) || fundedAfter(validator, startSlot) || validator.balanceSlot === slot) return;
     const unresolved = validator.inFlightGwei !== 0n && validator.depositSlot <= slot;
     need(!unresolved || validator.pendingShownAt === slot, 'DepositUnresolved');
     validator.balanceGwei = this.checkpointBalances[validator.ordinal - 1]!;
@@ -350,7 +350,7 @@ export class PoolModel {
     }
     validator.exitAskedAt = this.now;
     const { beacon } = validator;
-    const active = beacon && beacon.activationEpoch + BigInt(RULES.shardCommitteePeriod) <= BigInt(this.epoch);
+    const active = beacon && beacon.activationEpoch + BigInt(SHARD_COMMITTEE_PERIOD) <= BigInt(this.epoch);
     need(active, 'the beacon chain drops this request');
     if (beacon.exitEpoch !== FAR_FUTURE_EPOCH) return;
     validator.beacon = { ...beacon, exitEpoch: BigInt(this.epoch + 2), withdrawableEpoch: BigInt(this.epoch + 6) };
@@ -371,13 +371,15 @@ export class PoolModel {
   private retire(validator: ModelValidator): void {
     const { phase, startSlot, slot } = this.checkpoint;
     const counted =
-      phase === 'idle' || validator.balanceSlot > startSlot || (slot !== 0 && validator.balanceSlot === slot);
+      phase === 'idle' || fundedAfter(validator, startSlot) || (slot !== 0 && validator.balanceSlot === slot);
     need(counted, 'CheckpointIncomplete');
     validator.status = 'withdrawn';
   }
 }
 
 const isLive = ({ status }: ModelValidator): boolean => ['funded', 'exiting', 'slashed'].includes(status);
+const fundedAfter = ({ balanceSlot, depositSlot }: ModelValidator, startSlot: number): boolean =>
+  balanceSlot === 0 && depositSlot > startSlot;
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 

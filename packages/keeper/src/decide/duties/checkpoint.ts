@@ -58,13 +58,9 @@ function needsCountToLeave(observation: Observation, record: ValidatorRecord): b
 }
 
 function planStart(observation: Observation, reason: StartReason): CheckpointPlan {
-  // A validator funded in the very block that the checkpoint will be about carries that block's slot as the slot of its
-  // balance: the ledger would take it for counted already, and never finish. The next block is good again.
-  const fundedJustNow = observation.pool.validators.some(
-    (record) => isLive(record) && record.balanceSlot >= observation.slot && record.depositSlot >= observation.slot,
-  );
   const start = action({ kind: 'startCheckpoint', reason });
-  const wait = fundedJustNow || isInFlight(observation, 'fund');
+  // A funding that lands behind the start in its block would be refused there.
+  const wait = isInFlight(observation, 'fund');
   return { actions: wait ? [] : [start], startsNow: !observation.resting.has(start.key) };
 }
 

@@ -42,10 +42,10 @@ const isFrozen = ({ pool }: Observation, { operatorId }: ValidatorRecord): boole
  * be lost, and the ledger would count on cash that does not come.
  */
 function canAsk(observation: Observation, record: ValidatorRecord): boolean {
-  const { now, rules } = observation;
+  const { beacon, now, rules } = observation;
   if (record.status !== 'funded' || (record.exitAskedAt !== 0 && now < record.exitAskedAt + rules.exitRetryS))
     return false;
   const validator = onBeacon(observation, record);
-  if (!validator || isExiting(validator)) return false;
-  return validator.activationEpoch + BigInt(rules.shardCommitteePeriod) <= provenEpoch(observation);
+  if (!validator || !beacon || isExiting(validator)) return false;
+  return validator.activationEpoch + BigInt(beacon.shardCommitteePeriod) <= provenEpoch(observation);
 }

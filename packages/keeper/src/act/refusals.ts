@@ -1,0 +1,44 @@
+import { PoolRevertError } from '@holdfast/pool';
+
+/** What became of an action that was not sent. */
+export type Refusal =
+  /** Another keeper did it, or the moment for it has passed. No error. */
+  | 'overtaken'
+  /** The contracts do not allow it yet: too little cash, a fee over the cap, a window used up. */
+  | 'early'
+  /** Anything else. */
+  | 'failed';
+
+/** The custom errors that say: this is done already, or is somebody else's turn. */
+const OVERTAKEN: ReadonlySet<string> = new Set([
+  'StatusWrong',
+  'SlashingStatusWrong',
+  'CheckpointPhaseWrong',
+  'CheckpointTooSoon',
+  'CheckpointRootUnusable',
+  'DepositOther',
+  'ExitAlreadyRequested',
+  'ExitNotCalledFor',
+  'FundingInStartBlock',
+  'NotItsTurn',
+  'RecoveryInvalid',
+  'ReferenceOlder',
+]);
+
+const EARLY: ReadonlySet<string> = new Set([
+  'CashShort',
+  'CheckpointIncomplete',
+  'NotYetOnBeaconChain',
+  'OperatorMayNotStake',
+  'RequestFeeTooHigh',
+  'RequestFeeUnavailable',
+  'SettlementTooEarly',
+  'WindowLimitReached',
+]);
+
+/** Sorts a failure by the custom error behind it. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof PoolRevertError)) return 'failed';
+  if (OVERTAKEN.has(error.errorName)) return 'overtaken';
+  return EARLY.has(error.errorName) ? 'early' : 'failed';
+}

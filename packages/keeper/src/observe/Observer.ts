@@ -1,0 +1,119 @@
+import type { BeaconClient, VerifiedState } from '@holdfast/beacon';
+import { type Pool, type PoolSnapshot, type ProvableMoment, readPool } from '@holdfast/pool';
+import type { Hex, Root } from '@holdfast/units';
+import type { Observation } from '../decide/observation.ts';
+import { KeeperRpcBehindError } from '../errors.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { beaconFacts } from './beaconFacts.ts';
+import { checkpointFacts } from './checkpointFacts.ts';
+import { Moments } from './Moments.ts';
+import { poolFacts, rulesOf } from './poolFacts.ts';
+import { SlashingWatch } from './slashingFacts.ts';
+
+/** A part of an observation that could not be made. The duties that need it wait. */
+export interface Trouble {
+  readonly part: 'beacon' | 'checkpoint' | 'slashings';
+  readonly error: unknown;
+}
+
+/** What was observed, and the verified states that proofs of it are made from. */
+export interface View {
+  readonly observation: Observation;
+  readonly snapshot: PoolSnapshot;
+  readonly moment: ProvableMoment | null;
+  /** The block that the checkpoint in progress froze, and its post-state. */
+  readonly frozen: VerifiedState | null;
+  readonly troubles: readonly Trouble[];
+}
+
+/** Rounds in which a head behind the last one is not believed; after that it is a reorg, or another chain's restore. */
+const BEHIND_ROUNDS_MAX = 3;
+
+/** Reads both chains into what decisions are made of. Each part fails alone. */
+export class Observer {
+  private readonly pool: Pool;
+  private readonly beaconClient: BeaconClient;
+  private readonly account: Hex;
+  private readonly options: ResolvedOptions;
+  private readonly moments: Moments;
+  private readonly slashings: SlashingWatch;
+  private lastBlock = 0n;
+  private roundsBehind = 0;
+
+  constructor(pool: Pool, beaconClient: BeaconClient, account: Hex, options: ResolvedOptions) {
+    this.pool = pool;
+    this.beaconClient = beaconClient;
+    this.account = account;
+    this.options = options;
+    this.moments = new Moments({ beaconClient, publicClient: pool.publicClient }, options);
+    this.slashings = new SlashingWatch(pool, beaconClient, options);
+  }
+
+  /** The pool at the head. @throws what the execution node failed with: without the pool there is nothing to decide */
+  async snapshot(): Promise<PoolSnapshot> {
+    const snapshot = await readPool(this.pool);
+    this.requireNotBehind(snapshot.block.number);
+    return snapshot;
+  }
+
+  slotOf({ block }: PoolSnapshot): number {
+    const { genesisTime, secondsPerSlot } = this.pool.manifest.facts.clock;
+    return Number((block.timestamp - genesisTime) / secondsPerSlot);
+  }
+
+  async view(snapshot: PoolSnapshot, inFlight: ReadonlySet<string>, resting: ReadonlySet<string>): Promise<View> {
+    const troubles: Trouble[] = [];
+    const attempt = async <T>(part: Trouble['part'], task: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await task();
+      } catch (error) {
+        troubles.push({ part, error });
+        return null;
+      }
+    };
+    const slot = this.slotOf(snapshot);
+    const stale = (error: unknown): void => void troubles.push({ part: 'beacon', error });
+    const [pool, moment, frozen] = await Promise.all([
+      poolFacts(this.pool, snapshot, {
+        account: this.account,
+        finalizePerBatchMax: this.options.finalizePerBatchMax,
+      }),
+      attempt('beacon', () => this.moments.current(slot, stale)),
+      attempt('checkpoint', () => this.frozen(snapshot)),
+    ]);
+    const { checkpoint } = pool;
+    const [beacon, checkpointView, slashings] = await Promise.all([
+      moment && attempt('beacon', () => beaconFacts(this.beaconClient, moment, snapshot)),
+      frozen && checkpoint.phase === 'opened'
+        ? attempt('checkpoint', () => checkpointFacts(this.pool, snapshot, frozen.state, this.account))
+        : null,
+      moment &&
+        attempt('slashings', () =>
+          this.slashings.facts(snapshot, moment, (_ordinal, error) => troubles.push({ part: 'slashings', error })),
+        ),
+    ]);
+    const rules = rulesOf(this.pool.manifest, this.options);
+    const now = Number(snapshot.block.timestamp);
+    const observation: Observation = {
+      ...{ now, slot, rules, pool, beacon, inFlight, resting },
+      checkpoint: checkpointView,
+      slashings: slashings ?? new Map(),
+    };
+    return { observation, snapshot, moment, frozen, troubles };
+  }
+
+  /** Fetched as soon as a checkpoint has started: opening it needs the state, and so do all later steps. */
+  private async frozen({ checkpoint }: PoolSnapshot): Promise<VerifiedState | null> {
+    return checkpoint.open ? this.moments.checkpointState(checkpoint.root as Root) : null;
+  }
+
+  private requireNotBehind(block: bigint): void {
+    if (block >= this.lastBlock || this.roundsBehind >= BEHIND_ROUNDS_MAX) {
+      this.lastBlock = block;
+      this.roundsBehind = 0;
+      return;
+    }
+    this.roundsBehind += 1;
+    throw new KeeperRpcBehindError({ data: { block, seen: this.lastBlock } });
+  }
+}

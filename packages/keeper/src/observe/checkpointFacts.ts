@@ -1,0 +1,46 @@
+import type { LoadedState } from '@holdfast/beacon';
+import {
+  balancesBatch,
+  findPendingDeposit,
+  type Pool,
+  PoolRevertError,
+  type PoolSnapshot,
+  proveBalances,
+  type ValidatorSnapshot,
+} from '@holdfast/pool';
+import type { Hex } from '@holdfast/units';
+import type { CheckpointFacts } from '../decide/observation.ts';
+
+/** Where the deposits in flight stand in the checkpoint's state, and which of them it has been shown. */
+export async function checkpointFacts(
+  pool: Pool,
+  snapshot: PoolSnapshot,
+  state: LoadedState,
+  account: Hex,
+): Promise<CheckpointFacts> {
+  const { slot } = snapshot.checkpoint;
+  const inFlight = snapshot.validators.filter(
+    ({ inFlightGwei, depositSlot, balanceSlot }) => inFlightGwei !== 0n && depositSlot <= slot && balanceSlot !== slot,
+  );
+  const deposits = new Map<number, 'pending' | 'landed'>();
+  const resolved = new Set<number>();
+  for (const validator of inFlight) {
+    const { ordinal, pubkey, depositSlot, inFlightGwei } = validator;
+    const position = findPendingDeposit(state, { pubkey, slot: depositSlot, amountGwei: inFlightGwei });
+    deposits.set(ordinal, position === null ? 'landed' : 'pending');
+    // One that has landed is in flight no more once that was shown.
+    if (position !== null && (await isShown(pool, validator, state, account))) resolved.add(ordinal);
+  }
+  return { deposits, resolved };
+}
+
+/** The ledger does not tell which pending deposits it was shown; a count that would not revert does. */
+async function isShown(pool: Pool, validator: ValidatorSnapshot, state: LoadedState, account: Hex): Promise<boolean> {
+  try {
+    await proveBalances(pool, balancesBatch(state, [validator]), { account, dryRun: true });
+    return true;
+  } catch (error) {
+    if (error instanceof PoolRevertError && error.errorName === 'DepositUnresolved') return false;
+    throw error;
+  }
+}
