@@ -21,6 +21,7 @@ export {
   verifierStateProof as stateProof,
   verifierValidatorProof as validatorProof,
 } from '@holdfast/beacon';
+export * from './abis.ts';
 export * from './act/claim.ts';
 export * from './act/claimFees.ts';
 export * from './act/deposit.ts';
@@ -69,3 +70,10 @@ export * from './proofs/moment.ts';
 export * from './proofs/pendingRun.ts';
 export type * from './proofs/types.ts';
 export * from './proofs/withdrawal.ts';
+export { ABIS } from './read/at.ts';
+export { type EventPlace, type PoolEvent, poolEvents } from './read/poolEvents.ts';
+export { readPool } from './read/readPool.ts';
+export type * from './read/snapshot.ts';
+export { isLive, VALIDATOR_STATES, type ValidatorState } from './read/status.ts';
+export type { BackingReport, BackingRow } from './verify/report.ts';
+export { type VerifyBackingParameters, verifyBacking } from './verify/verifyBacking.ts';

@@ -74,8 +74,8 @@ test('a deployment that is killed before each part goes on where it stood, and i
   await expect(deployPool({ ...common, config: reDomained, resumeFrom })).rejects.toMatchObject({
     data: { part: 'token' },
   });
-  await expect(
-    deployPool({ ...common, walletClient: kit.wallet(1), resumeFrom }),
-  ).rejects.toThrow('belongs to another account');
+  await expect(deployPool({ ...common, walletClient: kit.wallet(1), resumeFrom })).rejects.toThrow(
+    'belongs to another account',
+  );
   await expect(deployPool({ ...common, resumeFrom: kit.address(3) })).rejects.toThrow('no PoolDeployer');
 });

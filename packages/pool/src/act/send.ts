@@ -123,7 +123,9 @@ async function refusable<T>(functionName: string, task: () => Promise<T>): Promi
     return await task();
   } catch (cause) {
     const revert = decodeRevert(cause);
-    throw revert === null ? cause : new PoolRevertError(functionName, revert, { cause });
+    if (revert === null) throw cause;
+    // A decoded revert says it all; viem's own error would repeat the calldata, which may be 100 kB of proof.
+    throw new PoolRevertError(functionName, revert, revert.errorName === 'unknown' ? { cause } : {});
   }
 }
 

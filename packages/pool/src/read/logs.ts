@@ -1,5 +1,5 @@
 import type { Hex } from '@holdfast/units';
-import type { Log, PublicClient } from 'viem';
+import type { AbiEvent, Log, PublicClient } from 'viem';
 
 /** A log that is in a block. */
 export type MinedLog = Log<bigint, number, false>;
@@ -9,7 +9,11 @@ export interface LogRange {
   readonly address: Hex | readonly Hex[];
   readonly fromBlock: bigint;
   readonly toBlock: bigint;
+  /** Only this event; default all. */
+  readonly event?: AbiEvent | undefined;
 }
+
+type LogFilter = { readonly address: Hex | Hex[]; readonly fromBlock: bigint; readonly toBlock: bigint };
 
 /** Below this a refused range is no matter of its size. */
 const SPAN_MIN = 16n;
@@ -23,7 +27,7 @@ export async function logsIn(range: LogRange): Promise<MinedLog[]> {
   if (fromBlock > toBlock) return [];
   const address = typeof range.address === 'string' ? range.address : [...range.address];
   try {
-    return await publicClient.getLogs({ address, fromBlock, toBlock });
+    return (await publicClient.getLogs({ address, fromBlock, toBlock, event: range.event } as LogFilter)) as MinedLog[];
   } catch (error) {
     if (toBlock - fromBlock < SPAN_MIN) throw error;
     const middle = (fromBlock + toBlock) / 2n;
