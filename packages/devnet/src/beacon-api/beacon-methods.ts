@@ -1,13 +1,11 @@
 import type { BeaconApiMethods } from '@lodestar/api/beacon/server';
 import { ApiError } from '@lodestar/api/server';
-import type { electra } from '@lodestar/types';
 import type { StoredBlock } from '../consensus/store.ts';
 import type { Devnet } from '../devnet.ts';
-import { DevnetError } from '../errors.ts';
 import { metaAt, resolveBlock } from './resolve.ts';
 import { toldStateRoot } from './tamper.ts';
 
-/** `/eth/v1/beacon/{genesis,headers,blocks,pool}`. */
+/** `/eth/v1/beacon/{genesis,headers,blocks}`. */
 export function beaconMethods(devnet: Devnet) {
   const { chain, config } = devnet;
 
@@ -55,35 +53,7 @@ export function beaconMethods(devnet: Devnet) {
       if (!stored.envelope) throw new ApiError(404, `The block at slot ${stored.slot} carries its payload itself`);
       return { data: stored.envelope, meta: metaAt(chain, stored.slot) };
     },
-    async getPoolAttesterSlashingsV2() {
-      return { data: chain.operations.all().attesterSlashings, meta: metaAt(chain, chain.slot) };
-    },
-    async getPoolProposerSlashings() {
-      return { data: chain.operations.all().proposerSlashings };
-    },
-    async getPoolVoluntaryExits() {
-      return { data: chain.operations.all().voluntaryExits };
-    },
-    async submitPoolAttesterSlashingsV2({ attesterSlashing }) {
-      await admit(devnet, () => chain.addAttesterSlashing(attesterSlashing as electra.AttesterSlashing));
-    },
-    async submitPoolProposerSlashings({ proposerSlashing }) {
-      await admit(devnet, () => chain.addProposerSlashing(proposerSlashing));
-    },
-    async submitPoolVoluntaryExit({ signedVoluntaryExit }) {
-      await admit(devnet, () => chain.addVoluntaryExit(signedVoluntaryExit));
-    },
   } satisfies Partial<BeaconApiMethods['beacon']>;
 }
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.slice(2), 'hex'));
-
-/** An operation that the pool refuses is the sender's fault: 400. */
-async function admit(devnet: Devnet, add: () => void): Promise<void> {
-  try {
-    await devnet.exclusively(add);
-  } catch (error) {
-    if (error instanceof DevnetError) throw new ApiError(400, error.message);
-    throw error;
-  }
-}

@@ -1,7 +1,7 @@
 import type { Hex } from '@holdfast/units';
 import { ApiError } from '@lodestar/api/server';
 import type { ForkName } from '@lodestar/params';
-import type { BeaconStateAllForks } from '@lodestar/state-transition';
+import type { BeaconStateFulu } from '@lodestar/state-transition';
 import type { BeaconChain } from '../consensus/chain.ts';
 import { rootOf, type StoredBlock } from '../consensus/store.ts';
 import type { DevnetState } from '../consensus/types.ts';
@@ -24,10 +24,10 @@ export function resolveStateSlot(chain: BeaconChain, id: Identifier): number {
 }
 
 /** The state as its tree, without caches. */
-export function resolveState(chain: BeaconChain, id: Identifier): BeaconStateAllForks {
+export function resolveState(chain: BeaconChain, id: Identifier): BeaconStateFulu {
   const slot = resolveStateSlot(chain, id);
   const state = slot === chain.slot ? chain.state : chain.store.stateAt(slot);
-  return state ?? pruned(slot);
+  return (state as BeaconStateFulu | undefined) ?? pruned(slot);
 }
 
 /** The state with committees and shufflings at hand. */
@@ -35,6 +35,12 @@ export function resolveCachedState(chain: BeaconChain, id: Identifier): DevnetSt
   const slot = resolveStateSlot(chain, id);
   const state = slot === chain.slot ? chain.state : chain.store.cachedStateAt(slot);
   return state ?? pruned(slot);
+}
+
+/** What most answers need: the state, and the metadata that goes with it. */
+export function stateWithMeta(chain: BeaconChain, id: Identifier) {
+  const state = resolveState(chain, id);
+  return { state, meta: metaAt(chain, state.slot) };
 }
 
 /** The metadata that goes with what was found at `slot`. Nothing here is ever optimistic. */

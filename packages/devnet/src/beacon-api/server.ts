@@ -4,9 +4,12 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Devnet } from '../devnet.ts';
 import { isAllowedOrigin, isLoopback, isLoopbackHost } from '../execution/rpc/origins.ts';
 import { beaconMethods } from './beacon-methods.ts';
+import { committeeMethods } from './committee-methods.ts';
 import { mountControl } from './control.ts';
 import { mountEvents } from './events.ts';
 import { configMethods, nodeMethods } from './node-methods.ts';
+import { poolMethods } from './pool-methods.ts';
+import { registryMethods } from './registry-methods.ts';
 import { debugMethods, stateMethods } from './state-methods.ts';
 import { validatorMethods } from './validator-methods.ts';
 
@@ -46,7 +49,13 @@ export async function serveBeaconApi(devnet: Devnet, options: ListenOptions): Pr
 
 function mountStandard(server: FastifyInstance, devnet: Devnet): void {
   const { config } = devnet;
-  mount(server, routes.beacon.getDefinitions(config), { ...beaconMethods(devnet), ...stateMethods(devnet) });
+  mount(server, routes.beacon.getDefinitions(config), {
+    ...beaconMethods(devnet),
+    ...stateMethods(devnet),
+    ...registryMethods(devnet),
+    ...committeeMethods(devnet),
+    ...poolMethods(devnet),
+  });
   mount(server, routes.debug.getDefinitions(config), debugMethods(devnet));
   mount(server, routes.validator.getDefinitions(config), validatorMethods(devnet));
   mount(server, routes.node.getDefinitions(config), nodeMethods(devnet));
@@ -101,8 +110,10 @@ function guardOrigins(server: FastifyInstance, listed: readonly string[], onLoop
 const STALL_POLL_MS = 50;
 
 function misbehaveWhenTold(server: FastifyInstance, devnet: Devnet): void {
-  const hit = (kind: 'error500' | 'stall', url: string) =>
-    devnet.tampered?.kind === kind && !url.startsWith('/holdfast/') && url.startsWith(devnet.tampered.path ?? '/');
+  const hit = (kind: 'error500' | 'stall', url: string) => {
+    const tamper = devnet.tampered;
+    return tamper?.kind === kind && !url.startsWith('/holdfast/') && url.startsWith(tamper.path ?? '/');
+  };
   server.addHook('onRequest', async (request) => {
     if (hit('error500', request.url)) throw new ApiError(500, 'Internal server error (tampered)');
     while (hit('stall', request.url) && !request.socket.destroyed) {

@@ -9,16 +9,12 @@ import type { BeaconStateAllForks } from '@lodestar/state-transition';
  * - `error500`: every request is answered with 500.
  * - `stall`: requests get no answer at all until the tampering ends.
  *
- * `path` limits each of them to requests whose path begins so. The control endpoints always answer.
+ * `path` limits the last two to requests whose path begins so. The control endpoints always answer.
  */
 export type Tamper =
-  | {
-      readonly kind: 'lyingBalances';
-      readonly gwei: number;
-      readonly validators?: readonly number[];
-      readonly path?: string;
-    }
-  | { readonly kind: 'wrongStateRoot' | 'error500' | 'stall'; readonly path?: string };
+  | { readonly kind: 'lyingBalances'; readonly gwei: number; readonly validators?: readonly number[] }
+  | { readonly kind: 'wrongStateRoot' }
+  | { readonly kind: 'error500' | 'stall'; readonly path?: string };
 
 /** The balance that a lying node gives out for this validator. */
 export function toldBalance(tamper: Tamper | null, index: number, balance: number): number {

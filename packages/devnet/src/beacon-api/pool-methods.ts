@@ -1,0 +1,41 @@
+import type { BeaconApiMethods } from '@lodestar/api/beacon/server';
+import { ApiError } from '@lodestar/api/server';
+import type { electra } from '@lodestar/types';
+import type { Devnet } from '../devnet.ts';
+import { DevnetError } from '../errors.ts';
+import { metaAt } from './resolve.ts';
+
+/** `/eth/v1/beacon/pool/…`: operations that wait for a block. */
+export function poolMethods(devnet: Devnet) {
+  const { chain } = devnet;
+  return {
+    async getPoolAttesterSlashingsV2() {
+      return { data: chain.operations.all().attesterSlashings, meta: metaAt(chain, chain.slot) };
+    },
+    async getPoolProposerSlashings() {
+      return { data: chain.operations.all().proposerSlashings };
+    },
+    async getPoolVoluntaryExits() {
+      return { data: chain.operations.all().voluntaryExits };
+    },
+    async submitPoolAttesterSlashingsV2({ attesterSlashing }) {
+      await admit(devnet, () => chain.addAttesterSlashing(attesterSlashing as electra.AttesterSlashing));
+    },
+    async submitPoolProposerSlashings({ proposerSlashing }) {
+      await admit(devnet, () => chain.addProposerSlashing(proposerSlashing));
+    },
+    async submitPoolVoluntaryExit({ signedVoluntaryExit }) {
+      await admit(devnet, () => chain.addVoluntaryExit(signedVoluntaryExit));
+    },
+  } satisfies Partial<BeaconApiMethods['beacon']>;
+}
+
+/** An operation that the pool refuses is the sender's fault: 400. */
+async function admit(devnet: Devnet, add: () => void): Promise<void> {
+  try {
+    await devnet.exclusively(add);
+  } catch (error) {
+    if (error instanceof DevnetError) throw new ApiError(400, error.message);
+    throw error;
+  }
+}
