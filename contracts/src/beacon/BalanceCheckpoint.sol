@@ -166,7 +166,7 @@ abstract contract BalanceCheckpoint is LedgerBase {
         }
         uint48 amount = record.inFlightGwei;
         record.inFlightGwei = 0;
-        if (record.status == Status.Slashed) ENFORCER.deposited(ordinal, amount);
+        if (record.status == Status.Slashed) ENFORCER.deposited(ordinal, amount, c.slot);
         emit DepositLanded(ordinal, amount, c.slot);
     }
 

@@ -166,8 +166,9 @@ contract ValidatorLedger is BalanceCheckpoint {
         uint256 from = uint256(last.askedAt) + EXIT_RETRY_SECONDS;
         if (last.askedAt != 0 && block.timestamp < from) revert ExitAlreadyRequested(ordinal, from);
         bool frozen = REGISTRY.isFrozen(record.operatorId);
+        leavingGwei -= last.expectedGwei; // what was asked for in vain is not on its way
         if (!frozen && msg.sender != REGISTRY.managerOf(record.operatorId)) _takeTurnToExit(ordinal, last.askedAt != 0);
-        leavingGwei = leavingGwei - last.expectedGwei + record.balanceGwei;
+        leavingGwei += record.balanceGwei;
         exitRequests[ordinal] = ExitRequest(uint64(block.timestamp), record.balanceGwei);
         emit ExitRequested(ordinal, record.operatorId, msg.sender);
         VAULT.requestWithdrawal(pubkey, 0);
@@ -179,6 +180,9 @@ contract ValidatorLedger is BalanceCheckpoint {
     function requestPartial(uint32 ordinal, bytes calldata pubkey, uint64 amountGwei) external {
         Record memory record = _liveRecord(ordinal, pubkey);
         if (record.status != Status.Funded || amountGwei == 0) revert StatusWrong(ordinal, record.status);
+        // EIP-7002 passes over an exit while a partial withdrawal waits: once an exit is asked for, none may be added.
+        ExitRequest memory exit = exitRequests[ordinal];
+        if (exit.askedAt != 0) revert ExitAlreadyRequested(ordinal, uint256(exit.askedAt) + EXIT_RETRY_SECONDS);
         if (msg.sender != REGISTRY.managerOf(record.operatorId) && shortfall() == 0) revert ExitNotCalledFor(ordinal);
         emit PartialRequested(ordinal, amountGwei, msg.sender);
         VAULT.requestWithdrawal(pubkey, amountGwei);
@@ -229,7 +233,10 @@ contract ValidatorLedger is BalanceCheckpoint {
         uint64[] memory indices = new uint64[](1);
         indices[0] = record.index;
         uint64 left = BeaconProofs.verifyBalances(stateRoot, fork, indices, balance)[0];
-        if (left != 0 || validator.fields.withdrawableEpoch > slot / SLOTS_PER_EPOCH) revert NotYetOnBeaconChain(ordinal);
+        // A slashed validator exits too: it leaves by settlement only.
+        if (left != 0 || validator.fields.slashed || validator.fields.withdrawableEpoch > slot / SLOTS_PER_EPOCH) {
+            revert NotYetOnBeaconChain(ordinal);
+        }
         _retire(ordinal, record);
     }
 

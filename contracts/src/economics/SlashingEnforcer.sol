@@ -218,9 +218,13 @@ contract SlashingEnforcer is ISlashingEnforcer {
     // ── The ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISlashingEnforcer
-    function deposited(uint32 ordinal, uint64 amountGwei) external {
+    /// @dev A slashed validator's deposit is put off until it is withdrawable, so one that is there before was there
+    /// before the fault: a proven reference holds it, what the last checkpoint counted does not.
+    function deposited(uint32 ordinal, uint64 amountGwei, uint64 slot) external {
         if (msg.sender != address(LEDGER)) revert EnforcerCallerUnknown(msg.sender);
-        slashings[ordinal].landedGwei += uint48(amountGwei);
+        Slashing storage slashing = slashings[ordinal];
+        if (slot / SLOTS_PER_EPOCH >= slashing.withdrawableEpoch) slashing.landedGwei += uint48(amountGwei);
+        else if (slashing.referenceSlot == 0) slashing.referenceGwei += uint48(amountGwei);
     }
 
     /// @inheritdoc ISlashingEnforcer
@@ -233,6 +237,8 @@ contract SlashingEnforcer is ISlashingEnforcer {
         uint256 worth = uint256(slashing.referenceGwei) + slashing.landedGwei;
         uint256 here = balanceGwei;
         if (slot / SLOTS_PER_EPOCH < slashing.withdrawableEpoch) {
+            // What lies there was not lost, whatever the reference says: an old one, or ether consolidated since.
+            if (here > worth) worth = here;
             uint256 remains = worth > slashing.expectedGwei ? worth - slashing.expectedGwei : 0;
             if (here > remains) here = remains;
         } else if (slashing.recoveredGwei == 0 && here * 2 < worth) {

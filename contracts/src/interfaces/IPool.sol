@@ -120,6 +120,6 @@ interface IBondVault {
 interface ISlashingEnforcer {
     /// @notice What a slashed validator is worth to the pool, in gwei: expected remains plus what the bond will pay.
     function valueOf(uint32 ordinal, uint64 balanceGwei, uint64 slot) external view returns (uint64);
-    /// @notice Only the ledger: a deposit in flight landed on a slashed validator.
-    function deposited(uint32 ordinal, uint64 amountGwei) external;
+    /// @notice Only the ledger: a deposit in flight to a slashed validator has landed by `slot`.
+    function deposited(uint32 ordinal, uint64 amountGwei, uint64 slot) external;
 }

@@ -2,6 +2,6 @@
 // src/interfaces/IPool.sol
 
 export const iSlashingEnforcerAbi = [
-  {"inputs":[{"internalType":"uint32","name":"ordinal","type":"uint32"},{"internalType":"uint64","name":"amountGwei","type":"uint64"}],"name":"deposited","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint32","name":"ordinal","type":"uint32"},{"internalType":"uint64","name":"amountGwei","type":"uint64"},{"internalType":"uint64","name":"slot","type":"uint64"}],"name":"deposited","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint32","name":"ordinal","type":"uint32"},{"internalType":"uint64","name":"balanceGwei","type":"uint64"},{"internalType":"uint64","name":"slot","type":"uint64"}],"name":"valueOf","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
 ] as const;
