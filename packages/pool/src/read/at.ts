@@ -1,4 +1,11 @@
-import type { Abi, ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType } from 'viem';
+import type {
+  Abi,
+  AbiFunction,
+  AbiParameterToPrimitiveType,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  ContractFunctionReturnType,
+} from 'viem';
 import type { PartName } from '../deploy/parts.ts';
 import { bondVaultAbi } from '../generated/BondVault.ts';
 import { forkLayoutsAbi } from '../generated/ForkLayouts.ts';
@@ -30,6 +37,29 @@ export type ReadAt = <P extends keyof Abis, F extends ContractFunctionName<Abis[
   functionName: F,
   ...args: ContractFunctionArgs<Abis[P], View, F> extends infer A extends readonly unknown[] ? A : never
 ) => Promise<ContractFunctionReturnType<Abis[P], View, F>>;
+
+type OutputsOf<P extends keyof Abis, F> = Extract<
+  Abis[P][number],
+  { readonly type: 'function'; readonly name: F }
+>['outputs'][number];
+
+/** The outputs of a view by their Solidity names, whatever their order. */
+export type Fields<P extends keyof Abis, F> = {
+  readonly [O in OutputsOf<P, F> as O['name']]: AbiParameterToPrimitiveType<O>;
+};
+
+/** Reads a view of several outputs (a public struct) by their names. */
+export async function readFields<P extends keyof Abis, F extends ContractFunctionName<Abis[P], View>>(
+  read: ReadAt,
+  part: P,
+  functionName: F,
+  ...args: Parameters<typeof read<P, F>> extends [unknown, unknown, ...infer A] ? A : never
+): Promise<Fields<P, F>> {
+  const values = (await read(part, functionName, ...(args as never))) as readonly unknown[];
+  const abi: Abi = ABIS[part];
+  const { outputs } = abi.find((item): item is AbiFunction => item.type === 'function' && item.name === functionName)!;
+  return Object.fromEntries(outputs.map(({ name }, i) => [name, values[i]])) as Fields<P, F>;
+}
 
 export function readAt(pool: Pool, blockNumber: bigint): ReadAt {
   return (async (part: keyof Abis, functionName: string, ...args: unknown[]) =>

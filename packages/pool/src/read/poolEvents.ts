@@ -1,5 +1,5 @@
 import type { Hex } from '@holdfast/units';
-import { type ContractEventArgs, type ContractEventName, decodeEventLog } from 'viem';
+import { type AbiParameterToPrimitiveType, type ContractEventName, decodeEventLog } from 'viem';
 import { PoolReadError } from '../errors.ts';
 import type { Pool } from '../Pool.ts';
 import { ABIS } from './at.ts';
@@ -14,8 +14,18 @@ export interface EventPlace {
   readonly transactionHash: Hex;
 }
 
+type InputsOf<P extends keyof Abis, N> = Extract<
+  Abis[P][number],
+  { readonly type: 'event'; readonly name: N }
+>['inputs'][number];
+
+/** An event's arguments by their Solidity names. */
+type ArgsOf<P extends keyof Abis, N> = {
+  readonly [I in InputsOf<P, N> as I['name']]: AbiParameterToPrimitiveType<I>;
+};
+
 type EventOf<P extends keyof Abis, N extends ContractEventName<Abis[P]>> = N extends unknown
-  ? EventPlace & { readonly part: P; readonly name: N; readonly args: Required<ContractEventArgs<Abis[P], N>> }
+  ? EventPlace & { readonly part: P; readonly name: N; readonly args: ArgsOf<P, N> }
   : never;
 
 type PartEvent<P extends keyof Abis> = P extends unknown ? EventOf<P, ContractEventName<Abis[P]>> : never;

@@ -1,4 +1,4 @@
-import { mapRange, type ReadAt } from './at.ts';
+import { mapRange, type ReadAt, readFields } from './at.ts';
 import type { OperatorSnapshot } from './snapshot.ts';
 
 /** Every registered operator, from id 1. */
@@ -7,15 +7,15 @@ export async function readOperators(read: ReadAt): Promise<OperatorSnapshot[]> {
 }
 
 async function readOperator(read: ReadAt, id: number): Promise<OperatorSnapshot> {
-  const [operator, mayStake, fees, [bond, bondReserved], bondFree, slashedGwei] = await Promise.all([
-    read('registry', 'operators', id),
+  const [operator, mayStake, fees, bond, bondFree, slashedGwei] = await Promise.all([
+    readFields(read, 'registry', 'operators', id),
     read('registry', 'mayStake', id),
     read('registry', 'feesOf', id),
-    read('bonds', 'bonds', id),
+    readFields(read, 'bonds', 'bonds', id),
     read('bonds', 'freeOf', id),
     read('enforcer', 'slashedGwei', id),
   ]);
-  const [manager, held, earning, slashings, barred, , , name] = operator;
+  const { manager, name, held, earning, slashings, barred } = operator;
   return {
     id,
     manager,
@@ -26,8 +26,8 @@ async function readOperator(read: ReadAt, id: number): Promise<OperatorSnapshot>
     frozen: slashings !== 0,
     barred,
     mayStake,
-    bond,
-    bondReserved,
+    bond: bond.amount,
+    bondReserved: bond.reserved,
     bondRequired: await read('bonds', 'required', held),
     bondFree,
     fees,

@@ -1,6 +1,6 @@
 import type { BlockTag } from 'viem';
 import type { Pool } from '../Pool.ts';
-import { type ReadAt, readAt } from './at.ts';
+import { type ReadAt, readAt, readFields } from './at.ts';
 import { readOperators } from './readOperators.ts';
 import { readValidators } from './readValidators.ts';
 import type { CheckpointSnapshot, PoolSnapshot, QueueSnapshot } from './snapshot.ts';
@@ -45,17 +45,17 @@ export async function readPool(pool: Pool, at: bigint | BlockTag = 'latest'): Pr
 }
 
 async function readRate(read: ReadAt): Promise<PoolSnapshot['rate']> {
-  const [current, target, reachedAt] = await read('vault', 'rateSchedule');
+  const { current, target, reachedAt } = await readFields(read, 'vault', 'rateSchedule');
   return { current, target, reachedAt };
 }
 
 async function readVault(read: ReadAt, balanceOf: () => Promise<bigint>): Promise<PoolSnapshot['vault']> {
-  const [balance, freeCash, stakeableCash, claimableNow, [reserve, feesOwed]] = await Promise.all([
+  const [balance, freeCash, stakeableCash, claimableNow, { reserve, feesOwed }] = await Promise.all([
     balanceOf(),
     read('vault', 'freeCash'),
     read('vault', 'stakeableCash'),
     read('vault', 'claimableNow'),
-    read('vault', 'liabilities'),
+    readFields(read, 'vault', 'liabilities'),
   ]);
   return { balance, freeCash, stakeableCash, claimableNow, reserve, feesOwed };
 }
@@ -63,25 +63,29 @@ async function readVault(read: ReadAt, balanceOf: () => Promise<bigint>): Promis
 async function readQueue(read: ReadAt, balanceOf: () => Promise<bigint>): Promise<QueueSnapshot> {
   const [balance, state, queuedShares] = await Promise.all([
     balanceOf(),
-    read('queue', 'state'),
+    readFields(read, 'queue', 'state'),
     read('queue', 'queuedShares'),
   ]);
-  const [lastId, finalizedId, frozenId, payableId] = state.slice(0, 4).map(BigInt) as [bigint, bigint, bigint, bigint];
-  return { balance, lastId, finalizedId, frozenId, payableId, queuedShares };
+  return {
+    balance,
+    lastId: BigInt(state.lastId),
+    lastBlock: BigInt(state.lastBlock),
+    earlierId: BigInt(state.earlierId),
+    finalizedId: BigInt(state.finalizedId),
+    frozenId: BigInt(state.frozenId),
+    payableId: BigInt(state.payableId),
+    queuedShares,
+  };
 }
 
 /** The checkpoint in progress, or the last one. */
 async function readCheckpoint(read: ReadAt): Promise<CheckpointSnapshot> {
-  const [root, stateRoot, slot, startSlot, startedAt, remaining, sumGwei, open] = await read('ledger', 'checkpoint');
+  const checkpoint = await readFields(read, 'ledger', 'checkpoint');
   return {
-    root,
-    stateRoot,
-    slot: Number(slot),
-    startSlot: Number(startSlot),
-    startedAt: BigInt(startedAt),
-    remaining,
-    sumGwei,
-    open,
+    ...checkpoint,
+    slot: Number(checkpoint.slot),
+    startSlot: Number(checkpoint.startSlot),
+    startedAt: BigInt(checkpoint.startedAt),
   };
 }
 

@@ -3,7 +3,7 @@ import { decodeEventLog, getAbiItem } from 'viem';
 import { PoolReadError } from '../errors.ts';
 import { validatorLedgerAbi } from '../generated/ValidatorLedger.ts';
 import type { Pool } from '../Pool.ts';
-import { mapRange, type ReadAt } from './at.ts';
+import { mapRange, type ReadAt, readFields } from './at.ts';
 import { logsIn } from './logs.ts';
 import type { SlashingSnapshot, ValidatorSnapshot } from './snapshot.ts';
 import { VALIDATOR_STATES } from './status.ts';
@@ -29,8 +29,8 @@ async function readValidator(
     });
   }
   const started = status === 'funded' || status === 'exiting' || status === 'slashed';
-  const [[askedAt, expectedGwei], slashing] = await Promise.all([
-    started ? read('ledger', 'exitRequests', ordinal) : ([0n, 0n] as const),
+  const [exit, slashing] = await Promise.all([
+    started ? readFields(read, 'ledger', 'exitRequests', ordinal) : null,
     status === 'slashed' ? readSlashing(read, ordinal) : null,
   ]);
   return {
@@ -44,26 +44,26 @@ async function readValidator(
     balanceSlot: Number(record.balanceSlot),
     inFlightGwei: BigInt(record.inFlightGwei),
     depositSlot: record.depositSlot,
-    exitRequest: askedAt === 0n ? null : { askedAt, expectedGwei },
+    exitRequest: exit === null || exit.askedAt === 0n ? null : exit,
     slashing,
   };
 }
 
 async function readSlashing(read: ReadAt, ordinal: number): Promise<SlashingSnapshot> {
   const [fields, settleableFrom] = await Promise.all([
-    read('enforcer', 'slashings', ordinal),
+    readFields(read, 'enforcer', 'slashings', ordinal),
     read('enforcer', 'settleableFrom', ordinal),
   ]);
-  const [reference, landed, expected, cover, recovered, withdrawableEpoch, referenceSlot, firstRecoveryAt] = fields;
   return {
-    referenceGwei: BigInt(reference),
-    landedGwei: BigInt(landed),
-    expectedGwei: BigInt(expected),
-    coverGwei: BigInt(cover),
-    recoveredGwei: BigInt(recovered),
-    withdrawableEpoch: Number(withdrawableEpoch),
-    referenceSlot: Number(referenceSlot),
-    firstRecoveryAt: BigInt(firstRecoveryAt),
+    effectiveGwei: BigInt(fields.effectiveGwei),
+    referenceGwei: BigInt(fields.referenceGwei),
+    landedGwei: BigInt(fields.landedGwei),
+    expectedGwei: BigInt(fields.expectedGwei),
+    coverGwei: BigInt(fields.coverGwei),
+    recoveredGwei: BigInt(fields.recoveredGwei),
+    withdrawableEpoch: Number(fields.withdrawableEpoch),
+    referenceSlot: Number(fields.referenceSlot),
+    firstRecoveryAt: BigInt(fields.firstRecoveryAt),
     settleableFrom,
   };
 }

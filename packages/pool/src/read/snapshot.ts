@@ -46,6 +46,9 @@ export interface RateSchedule {
 export interface QueueSnapshot {
   readonly balance: bigint;
   readonly lastId: bigint;
+  /** The newest request was made in this block; those after `earlierId` were. */
+  readonly lastBlock: bigint;
+  readonly earlierId: bigint;
   readonly finalizedId: bigint;
   readonly frozenId: bigint;
   readonly payableId: bigint;
@@ -107,6 +110,9 @@ export interface ValidatorSnapshot {
 }
 
 export interface SlashingSnapshot {
+  /** Effective balance when it was proven. */
+  readonly effectiveGwei: bigint;
+  /** Worth before the fault. */
   readonly referenceGwei: bigint;
   readonly landedGwei: bigint;
   readonly expectedGwei: bigint;

@@ -1,7 +1,7 @@
 import type { BeaconClient } from '@holdfast/beacon';
 import { asRoot, WEI_PER_GWEI } from '@holdfast/units';
 import type { Pool } from '../Pool.ts';
-import { readAt } from '../read/at.ts';
+import { readAt, readFields } from '../read/at.ts';
 import type { PoolEvent } from '../read/poolEvents.ts';
 import { readValidators } from '../read/readValidators.ts';
 import { isLive } from '../read/status.ts';
@@ -58,10 +58,10 @@ async function recomputed(
   const { blockNumber } = finished;
   const read = readAt(pool, blockNumber);
   const slot = Number(finished.args.slot);
-  const [{ state }, validators, [cash, liabilities]] = await Promise.all([
+  const [{ state }, validators, { cash, liabilities }] = await Promise.all([
     beaconClient.verifiedState(asRoot(finished.args.root)),
     readValidators(pool, read, blockNumber),
-    read('vault', 'frozen'),
+    readFields(read, 'vault', 'frozen'),
   ]);
   const counted = validators.filter(
     ({ status, balanceSlot }) => balanceSlot === slot && (isLive(status) || status === 'withdrawn'),

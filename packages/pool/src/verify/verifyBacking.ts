@@ -6,7 +6,7 @@ import { PoolReadError } from '../errors.ts';
 import type { Pool } from '../Pool.ts';
 import { compoundingCredentials } from '../proofs/hash.ts';
 import { beaconRootAt, momentAt } from '../proofs/moment.ts';
-import { readAt } from '../read/at.ts';
+import { readAt, readFields } from '../read/at.ts';
 import { type PoolEvent, poolEvents } from '../read/poolEvents.ts';
 import { readPool } from '../read/readPool.ts';
 import type { PoolSnapshot } from '../read/snapshot.ts';
@@ -172,8 +172,8 @@ async function fromCheckpoint(
 ): Promise<CashStart | null> {
   const started = lastOf(events, 'CheckpointStarted');
   if (!started) return null;
-  const [[cash], { transactionIndex }] = await Promise.all([
-    readAt(pool, snapshot.block.number)('vault', 'frozen'),
+  const [{ cash }, { transactionIndex }] = await Promise.all([
+    readFields(readAt(pool, snapshot.block.number), 'vault', 'frozen'),
     pool.publicClient.getTransactionReceipt({ hash: started.transactionHash }),
   ]);
   return { block: started.blockNumber, transactionIndex, logIndex: started.logIndex, balance: cash };
