@@ -10,6 +10,8 @@ export interface Sent {
   readonly fees: Fees;
   /** Newest last; empty when the node did not answer whether it took the transaction. */
   readonly hashes: readonly Hex[];
+  /** The one among them that does nothing: it only uses up the nonce of an action that is no longer wanted. */
+  readonly cancelled?: Hex | undefined;
   /** Slot of the head when it was sent, or replaced, last. */
   readonly slot: number;
 }
@@ -75,10 +77,11 @@ export class Outbox {
     return this.strangersSinceSlot !== null && slot < this.strangersSinceSlot + this.patienceSlots;
   }
 
-  /** The nonce for the next transaction. Those of strangers that did not land in time are taken over. */
+  /** The lowest free nonce. Those of strangers that did not land in time are taken over. */
   nextNonce(slot: number): number {
-    const own = Math.max(this.latestNonce, ...[...this.sent.keys()].map((nonce) => nonce + 1));
-    return this.awaitsStrangers(slot) ? Math.max(own, this.pendingNonce) : own;
+    let nonce = this.awaitsStrangers(slot) ? this.pendingNonce : this.latestNonce;
+    while (this.sent.has(nonce)) nonce += 1;
+    return nonce;
   }
 
   record(transaction: Sent): void {
@@ -94,11 +97,11 @@ export class Outbox {
       .sort((a, b) => a.nonce - b.nonce);
   }
 
-  private async outcomeOf({ action, hashes }: Sent): Promise<Landed> {
+  private async outcomeOf({ action, hashes, cancelled }: Sent): Promise<Landed> {
     for (const hash of [...hashes].reverse()) {
       const receipt = await this.publicClient.getTransactionReceipt({ hash }).catch(() => null);
       if (receipt === null) continue;
-      const outcome = receipt.status === 'success' ? 'success' : 'reverted';
+      const outcome = hash === cancelled ? 'replaced' : receipt.status === 'success' ? 'success' : 'reverted';
       return { action, hash, outcome, gasUsed: receipt.gasUsed };
     }
     return { action, hash: hashes.at(-1) ?? null, outcome: 'replaced', gasUsed: 0n };

@@ -4,6 +4,7 @@ import {
   blockRootsOf,
   type HeaderAnswer,
   type LoadedState,
+  verifierHop,
 } from '@holdfast/beacon';
 import type { Hop } from '@holdfast/pool';
 import type { Root } from '@holdfast/units';

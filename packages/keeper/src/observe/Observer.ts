@@ -56,9 +56,10 @@ export class Observer {
     return snapshot;
   }
 
-  slotOf({ block }: PoolSnapshot): number {
+  /** Slot of the execution block of a timestamp in seconds. */
+  slotAt(timestamp: bigint): number {
     const { genesisTime, secondsPerSlot } = this.pool.manifest.facts.clock;
-    return Number((block.timestamp - genesisTime) / secondsPerSlot);
+    return Number((timestamp - genesisTime) / secondsPerSlot);
   }
 
   async view(snapshot: PoolSnapshot, inFlight: ReadonlySet<string>, resting: ReadonlySet<string>): Promise<View> {
@@ -71,7 +72,7 @@ export class Observer {
         return null;
       }
     };
-    const slot = this.slotOf(snapshot);
+    const slot = this.slotAt(snapshot.block.timestamp);
     const stale = (error: unknown): void => void troubles.push({ part: 'beacon', error });
     const [pool, moment, frozen] = await Promise.all([
       poolFacts(this.pool, snapshot, {
