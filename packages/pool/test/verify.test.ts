@@ -115,5 +115,5 @@ test('a part with other code than the manifest says refutes', async () => {
   expect(broken(report).map(({ check }) => check)).toEqual(['code of vault']);
   const symbol = { ...manifest.config, token: { ...manifest.config.token, symbol: 'X' } };
   const renamed = await verify({ manifest: { ...manifest, config: symbol } });
-  expect(broken(renamed)).toMatchObject([{ check: 'names and layouts in storage', expected: 'X' }]);
+  expect(broken(renamed)).toMatchObject([{ check: 'names and layouts in storage', expected: 'token.symbol: X' }]);
 });

@@ -5,12 +5,14 @@ import type { PoolConfig } from '../config/PoolConfig.ts';
 import { parsePoolConfig } from '../config/parse.ts';
 import { PoolDeployError, PoolReadError, PoolWalletError } from '../errors.ts';
 import { poolDeployerAbi, poolDeployerBytecode, poolDeployerRuntime } from '../generated/PoolDeployer.ts';
+import type { Pool } from '../Pool.ts';
 import { logsIn } from '../read/logs.ts';
 import { type ChainFacts, chainFactsOf } from './chainFacts.ts';
 import { compareCode } from './expectedCode.ts';
 import type { PoolManifest } from './PoolManifest.ts';
 import type { PartName } from './parts.ts';
 import { type PlannedPart, type PoolPlan, planPool } from './planPool.ts';
+import { differingSettings } from './settings.ts';
 
 /**
  * What a deployment has done. Keep `address` of the first one: with it as `resumeFrom` an interrupted deployment goes
@@ -65,8 +67,12 @@ export async function deployPool(parameters: DeployPoolParameters): Promise<Pool
   const plan = planPool(config, facts, deployer);
   await createParts({ ...parameters, config, facts, onProgress }, plan);
   const block = await firstPartBlock(publicClient, deployer);
-  return { version: 1, chainId, deployer, addresses: plan.addresses, block, config, facts };
+  const manifest: PoolManifest = { version: 1, chainId, deployer, addresses: plan.addresses, block, config, facts };
+  await requireSettings({ manifest, publicClient });
+  return manifest;
 }
+
+const RESUME_FIX = 'Resume with the configuration that the deployment began with, or begin anew';
 
 type Progress = NonNullable<DeployPoolParameters['onProgress']>;
 
@@ -150,7 +156,16 @@ async function requireCode(
   if (difference === null) return;
   throw new PoolDeployError('a part is there, but not as this configuration makes it', {
     data: { part: part.name, address: part.address, ...difference },
-    fix: 'Resume with the configuration that the deployment began with, or begin anew',
+    fix: RESUME_FIX,
+  });
+}
+
+async function requireSettings(pool: Pool): Promise<void> {
+  const [first] = await differingSettings(pool, await pool.publicClient.getBlockNumber({ cacheTime: 0 }));
+  if (!first) return;
+  throw new PoolDeployError('a part is there, but not as this configuration makes it', {
+    data: { setting: first.name, expected: first.expected, actual: first.actual },
+    fix: RESUME_FIX,
   });
 }
 

@@ -1,7 +1,7 @@
 import { compareCode } from '../deploy/expectedCode.ts';
 import { planPool } from '../deploy/planPool.ts';
+import { differingSettings } from '../deploy/settings.ts';
 import type { Pool } from '../Pool.ts';
-import { readAt } from '../read/at.ts';
 import { type BackingRow, textRow } from './report.ts';
 
 /**
@@ -28,58 +28,15 @@ export async function codeRows(pool: Pool, blockNumber: bigint): Promise<Backing
 }
 
 async function settingsRow(pool: Pool, blockNumber: bigint): Promise<BackingRow> {
-  const expected = expectedSettings(pool);
-  const actual = await readSettings(pool, blockNumber);
-  const differing = Object.keys(expected).filter((key) => expected[key] !== actual[key]);
-  // Layouts may be appended by whom the configuration names; those of the deployment never change.
+  const differing = await differingSettings(pool, blockNumber);
+  const text = (pick: 'expected' | 'actual'): string =>
+    differing.map((setting) => `${setting.name}: ${setting[pick]}`).join(', ') || 'as configured';
   return textRow({
     check: 'names and layouts in storage',
     ok: differing.length === 0,
-    expected: differing.map((key) => expected[key]).join(', ') || 'as configured',
-    actual: differing.map((key) => actual[key]).join(', ') || 'as configured',
+    expected: text('expected'),
+    actual: text('actual'),
   });
 }
-
-/** What storage must show, by name. */
-export function expectedSettings({ manifest: { config, facts } }: Pool): Record<string, string> {
-  const layouts = facts.layouts.map((layout, i) => [`layout ${i}`, textOf(layout)] as const);
-  return {
-    'token.name': config.token.name,
-    'token.symbol': config.token.symbol,
-    'queue.name': config.queue.name,
-    'queue.symbol': config.queue.symbol,
-    ...Object.fromEntries(layouts),
-  };
-}
-
-async function readSettings(pool: Pool, blockNumber: bigint): Promise<Record<string, string>> {
-  const read = readAt(pool, blockNumber);
-  const [tokenName, tokenSymbol, queueName, queueSymbol, count] = await Promise.all([
-    read('token', 'name'),
-    read('token', 'symbol'),
-    read('queue', 'name'),
-    read('queue', 'symbol'),
-    read('layouts', 'count'),
-  ]);
-  const layouts = await Promise.all(
-    Array.from({ length: Number(count) }, async (_, i) => {
-      return [`layout ${i}`, textOf(await read('layouts', 'layoutByPosition', BigInt(i)))] as const;
-    }),
-  );
-  return {
-    'token.name': tokenName,
-    'token.symbol': tokenSymbol,
-    'queue.name': queueName,
-    'queue.symbol': queueSymbol,
-    ...Object.fromEntries(layouts),
-  };
-}
-
-/** Fields by name, so that the order in which a decoder gives them does not matter. */
-const textOf = (layout: object): string =>
-  JSON.stringify(
-    Object.entries(layout).sort(([a], [b]) => (a < b ? -1 : 1)),
-    (_key, value) => (typeof value === 'bigint' ? Number(value) : value),
-  );
 
 const cut = (hex: string): string => (hex.length > 66 ? `${hex.slice(0, 66)}…` : hex);
