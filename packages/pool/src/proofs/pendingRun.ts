@@ -9,13 +9,20 @@ export interface DepositInFlight {
   readonly amountGwei: bigint;
 }
 
-/** Its position in `pending_deposits`, or null when it has left the list (or never was there). */
+/**
+ * Its position in `pending_deposits`, or null when it has left the list (or is not in it yet).
+ *
+ * Until Fulu an entry bears the slot of the block with the deposit; from Gloas on a payload's requests are taken up by
+ * the next block, whose slot it then bears.
+ */
 export function findPendingDeposit(state: LoadedState, wanted: DepositInFlight): number | null {
   const length = pendingDepositsLength(state);
   const pubkey = wanted.pubkey.toLowerCase();
+  const nextBlock = state.layout.payloadExpectedWithdrawals !== null;
   for (let position = 0; position < length; position += 1) {
     const { pubkey: key, slot, amount } = pendingDeposit(state, position);
-    if (key === pubkey && slot === wanted.slot && amount === wanted.amountGwei) return position;
+    const sameSlot = nextBlock ? slot > wanted.slot : slot === wanted.slot;
+    if (key === pubkey && sameSlot && amount === wanted.amountGwei) return position;
   }
   return null;
 }
