@@ -1,0 +1,34 @@
+import { chromiumBrowser } from './browser.ts';
+
+export interface ScreenshotOptions {
+  readonly url: string;
+  /** Where the PNG goes. */
+  readonly file: string;
+  /** CSS pixels. */
+  readonly width: number;
+  /** CSS pixels; the whole page when left out. */
+  readonly height?: number | undefined;
+  readonly colorScheme?: 'light' | 'dark' | undefined;
+  /** Pixels of the picture for a CSS pixel. Default 1. */
+  readonly scale?: number | undefined;
+}
+
+/** Opens a running dashboard in a headless Chromium, waits until it shows live data, and takes its picture. */
+export async function screenshot(options: ScreenshotOptions): Promise<void> {
+  const { url, file, width, height, colorScheme = 'light', scale = 1 } = options;
+  const browser = await chromiumBrowser();
+  try {
+    const page = await browser.newPage({
+      viewport: { width, height: height ?? 900 },
+      colorScheme,
+      deviceScaleFactor: scale,
+      reducedMotion: 'reduce',
+    });
+    await page.goto(url);
+    await page.locator('[data-live="yes"]').waitFor();
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: file, fullPage: height === undefined });
+  } finally {
+    await browser.close();
+  }
+}
