@@ -14,6 +14,7 @@ import { interopValidators, makeGenesisState } from './consensus/genesis.ts';
 import { ValidatorKeys } from './consensus/keys.ts';
 import type { DevnetState } from './consensus/types.ts';
 import { DevnetError } from './errors.ts';
+import { ExecutionUnsupportedError } from './execution/errors.ts';
 import type { ExecutionPort } from './execution/port.ts';
 import { Mutex } from './mutex.ts';
 import type { DevnetOptions } from './options.ts';
@@ -193,6 +194,19 @@ export class Devnet {
   /** Makes the Beacon API (not the chain) lie or fail until `tamper(null)`. */
   tamper(tamper: Tamper | null): void {
     this.#tamper = tamper;
+  }
+
+  /** Makes `wei` vanish from an account between two slots. Throws `EXECUTION_UNSUPPORTED` where the state is another's. */
+  takeBalance(address: Hex, wei: bigint): Promise<void> {
+    return this.#mutex.run(() => {
+      const { execution } = this;
+      if (execution.takeBalance) return execution.takeBalance(address, wei);
+      throw new ExecutionUnsupportedError(
+        'take from an account',
+        'an execution client of its own',
+        'Use the EDR adapter',
+      );
+    });
   }
 
   get tampered(): Tamper | null {

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/units';
+import { type Hex, HoldfastError } from '@holdfast/units';
 import { ApiError } from '@lodestar/api/server';
 import type { FastifyInstance } from 'fastify';
 import type { Fault } from '../consensus/faults.ts';
@@ -34,10 +34,12 @@ const TAMPER = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    kind: { enum: ['lyingBalances', 'wrongStateRoot', 'error500', 'stall', 'none'] },
+    kind: { enum: ['lyingBalances', 'wrongStateRoot', 'error500', 'stall', 'vaultShort', 'none'] },
     gwei: { type: 'integer' },
     validators: { type: 'array', items: { type: 'integer' } },
     path: { type: 'string' },
+    address: ADDRESS,
+    wei: { type: 'string', pattern: '^[0-9]{1,30}$' },
   },
   required: ['kind'],
 } as const;
@@ -79,13 +81,28 @@ export function mountControl(server: FastifyInstance, devnet: Devnet): void {
       data: await refusals(async () => devnet.addKeys(body.secretKeys)),
     }),
   );
-  server.post<{ Body: Tamper | { kind: 'none' } }>(`${base}/tamper`, { schema: { body: TAMPER } }, async ({ body }) => {
-    if (body.kind === 'lyingBalances' && body.gwei === undefined) {
-      throw new ApiError(400, 'lyingBalances needs gwei: how much to add to each balance');
-    }
-    devnet.tamper(body.kind === 'none' ? null : body);
+  server.post<{ Body: TamperOrder }>(`${base}/tamper`, { schema: { body: TAMPER } }, async ({ body }) => {
+    await tamper(devnet, body);
     return { data: devnet.tampered };
   });
+}
+
+/** `vaultShort` is done once and not undone: `wei` (default 1) vanish from `address`. */
+type TamperOrder =
+  | Tamper
+  | { readonly kind: 'none' }
+  | { readonly kind: 'vaultShort'; readonly address?: Hex; readonly wei?: string };
+
+async function tamper(devnet: Devnet, order: TamperOrder): Promise<void> {
+  if (order.kind === 'vaultShort') {
+    const { address, wei = '1' } = order;
+    if (address === undefined) throw new ApiError(400, 'vaultShort needs address: whose ether vanishes');
+    return refusals(() => devnet.takeBalance(address, BigInt(wei)));
+  }
+  if (order.kind === 'lyingBalances' && order.gwei === undefined) {
+    throw new ApiError(400, 'lyingBalances needs gwei: how much to add to each balance');
+  }
+  devnet.tamper(order.kind === 'none' ? null : order);
 }
 
 async function refusals<T>(task: () => Promise<T>): Promise<T> {

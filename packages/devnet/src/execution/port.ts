@@ -105,5 +105,7 @@ export interface ExecutionPort {
   /** A mark to come back to; taken marks stay valid until an older one is restored. Not every adapter can: `ExecutionUnsupportedError`. */
   snapshot(): Promise<string>;
   restore(mark: string): Promise<void>;
+  /** Makes `wei` vanish from an account, as no rule allows: for those who must notice. Only where the state is ours. */
+  takeBalance?(address: Hex, wei: bigint): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ import { withBeaconFields } from './block-view.ts';
 import { headOf, payloadOf, type RpcBlock, sumByAddress } from './payload.ts';
 import { startEdr } from './provider.ts';
 import { creditBalance, dequeueRequests, storeBeaconRoot, storeParentHash } from './system-calls.ts';
+import { takeBalance } from './take-balance.ts';
 
 export interface EdrExecutionOptions extends GenesisOptions {
   /** Only what EDR tells about the block that does not exist yet; default 12. */
@@ -142,6 +143,10 @@ class EdrExecution implements ExecutionPort {
       this.#quietContracts = new Set();
       await this.#stopClock();
     });
+  }
+
+  async takeBalance(address: Hex, wei: bigint): Promise<void> {
+    return this.#alone(() => takeBalance(this.#edr, address, wei));
   }
 
   async close(): Promise<void> {
