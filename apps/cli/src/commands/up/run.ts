@@ -1,0 +1,154 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildDashboard, serveDashboard } from '@holdfast/dashboard';
+import { Devnet } from '@holdfast/devnet';
+import { jsonLog, type Keeper } from '@holdfast/keeper';
+import { type PoolManifest, stringifyManifest } from '@holdfast/pool';
+import type { Context } from '../../context.ts';
+import { EXIT, type ExitCode } from '../../exit.ts';
+import { listenOn } from '../../net/ports.ts';
+import { pairs } from '../../ui/table.ts';
+import { writeWhole } from '../deploy/journal.ts';
+import { startExecution } from '../devnet/execution.ts';
+import { startChain, watched } from '../devnet/run.ts';
+import { type Cast, makeCast } from './cast.ts';
+import type { UpCommandOptions } from './command.ts';
+import { Stage } from './Stage.ts';
+import { activeOf, deploy, enlist, isEarning, live, makeKeeper, meetsWallClock, stake } from './story.ts';
+
+/** So many slots pass at once before it goes live. Genesis lies as far back, so that afterwards clock and chain agree. */
+const HISTORY_SLOTS = 240;
+const DASHBOARD_PORT = 4600;
+
+/** What runs, and where. */
+interface Running {
+  readonly stage: Stage;
+  readonly keeper: Keeper;
+  readonly manifest: PoolManifest;
+  readonly manifestPath: string;
+  readonly rpcUrl: string;
+  readonly beaconUrl: string;
+}
+
+export async function runUp(options: UpCommandOptions, context: Context): Promise<ExitCode> {
+  await using stack = new AsyncDisposableStack();
+  const dataDir = openDataDir(options, context, stack);
+  const running = await begin(options, context, stack, dataDir);
+  const { stage, keeper } = running;
+  const dashboardUrl = options.dashboard ? await startDashboard(options, context, stack, running) : null;
+  await catchUp(context, stage, keeper);
+  stage.devnet.start();
+  const keeping = options.keeper ? keeper.run(context.signal) : Promise.resolve();
+  announce(context, running, dashboardUrl, dataDir);
+  await watched(stage.devnet, context.signal);
+  await context.progress.step('Stopping', async () => {
+    await keeping;
+    await stack.disposeAsync();
+  });
+  return EXIT.ok;
+}
+
+/** From nothing to a pool whose validators earn. */
+async function begin(
+  options: UpCommandOptions,
+  context: Context,
+  stack: AsyncDisposableStack,
+  dataDir: string,
+): Promise<Running> {
+  const { progress, signal } = context;
+  const { slotSeconds, operators, keys } = options;
+  const genesisTime = Math.floor(Date.now() / 1000) - HISTORY_SLOTS * slotSeconds;
+  const { devnet, rpc, beaconUrl } = await progress.step('Starting an Ethereum', async () => {
+    const execution = await startExecution({ adapter: options.adapter }, genesisTime, slotSeconds);
+    return startChain(stack, options, () =>
+      Devnet.create({ execution, validators: options.validators, secondsPerSlot: slotSeconds }),
+    );
+  });
+  const cast: Cast = makeCast(operators, keys);
+  const stage = new Stage(devnet, beaconUrl, signal);
+  const manifest = await progress.step('Deploying the pool', (detail) => deploy(stage, cast, detail));
+  const manifestPath = join(dataDir, 'pool.json');
+  writeWhole(manifestPath, stringifyManifest(manifest));
+  const pubkeys = await progress.step(`${operators} operators bond and offer ${keys} keys each`, () =>
+    enlist(stage, cast, manifest),
+  );
+  await progress.step('Stakers deposit', () => stake(stage, cast, manifest));
+  const log = jsonLog((line) => appendFileSync(join(dataDir, 'keeper.log'), line));
+  const keeper = makeKeeper(stage, cast.keeper.privateKey, manifest, log);
+  stack.defer(() => keeper.stop());
+  await progress.step('Validators are proven, funded, activated, and earn', (detail) =>
+    live(stage, keeper, () => {
+      detail(`epoch ${devnet.epoch}, ${activeOf(stage, pubkeys)} of ${pubkeys.length} active`);
+      return isEarning(stage, manifest, pubkeys);
+    }),
+  );
+  return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl };
+}
+
+async function catchUp(context: Context, stage: Stage, keeper: Keeper): Promise<void> {
+  await context.progress.step('Catching up with the clock', (detail) =>
+    live(stage, keeper, async () => {
+      detail(`slot ${stage.devnet.slot}`);
+      return meetsWallClock(stage);
+    }),
+  );
+}
+
+async function startDashboard(
+  options: UpCommandOptions,
+  context: Context,
+  stack: AsyncDisposableStack,
+  { manifest, rpcUrl, beaconUrl }: Running,
+): Promise<string> {
+  return context.progress.step('Opening the dashboard', async (detail) => {
+    await buildDashboard({ onProgress: detail });
+    const dashboard = await listenOn(options.port, DASHBOARD_PORT, (port) =>
+      serveDashboard({ host: '127.0.0.1', port, manifest, rpcUrl, beaconUrl, devnetUrl: beaconUrl }),
+    );
+    stack.defer(() => dashboard.close());
+    return dashboard.url;
+  });
+}
+
+/** The directory for what is written; one of its own making it removes again. */
+function openDataDir({ dataDir }: UpCommandOptions, { io }: Context, stack: AsyncDisposableStack): string {
+  if (dataDir !== undefined) {
+    const path = resolve(io.cwd, dataDir);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-'));
+  stack.defer(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function announce(context: Context, running: Running, dashboardUrl: string | null, dataDir: string): void {
+  const { rpcUrl, beaconUrl, manifestPath: manifest, stage } = running;
+  const { chainId, genesisTime, secondsPerSlot } = stage.devnet.status();
+  context.tell({
+    event: 'ready',
+    dashboardUrl,
+    rpcUrl,
+    beaconUrl,
+    devnetUrl: beaconUrl,
+    manifest,
+    dataDir,
+    chainId,
+    genesisTime,
+    secondsPerSlot,
+    vault: running.manifest.addresses.vault,
+  });
+  const { bold, cyan, dim } = context.style;
+  const urls = `--rpc-url ${rpcUrl} --beacon-url ${beaconUrl}`;
+  context.say(
+    `\n${pairs([
+      ...(dashboardUrl === null ? [] : [['Dashboard', bold(cyan(dashboardUrl))] as const]),
+      ['JSON-RPC', rpcUrl],
+      ['Beacon API', beaconUrl],
+      ['Pool', manifest],
+    ])}\n${dim('Check it from another terminal:')}\n` +
+      `  npm run holdfast -- verify ${urls} --pool ${manifest}\n` +
+      `${dim('Break it:')}\n  npm run holdfast -- fault --help\n\n${dim('Ctrl-C stops everything.')}\n`,
+  );
+}

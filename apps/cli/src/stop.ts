@@ -1,0 +1,43 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * A signal that fires when the process is asked to stop; what runs then closes what it opened. Who asks twice is tired
+ * of waiting: the process ends at once.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of SIGNALS) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      controller.abort(new Stopped());
+    });
+  }
+  return controller.signal;
+}
+
+/** Not a failure: somebody asked the command to stop. */
+export class Stopped extends Error {
+  constructor() {
+    super('stopped');
+    this.name = 'Stopped';
+  }
+}
+
+/** Resolves when the signal fires. */
+export function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** `task`, or `Stopped` if the signal fires first; then the task is left to fail on its own. */
+export async function unlessStopped<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  task.catch(() => undefined);
+  return Promise.race([
+    task,
+    untilStopped(signal).then((): never => {
+      throw new Stopped();
+    }),
+  ]);
+}
