@@ -9,6 +9,7 @@ import {
   verifyBranch,
   verifyListProof,
 } from '@holdfast/beacon';
+import { randomBytes, seeded } from './random.ts';
 import type { BenchRow } from './row.ts';
 
 export const names = ['proof.singleMs', 'proof.thousandMs'];
@@ -91,7 +92,7 @@ function median(samples: number, sample: () => number): number {
 /** The SSZ of a state whose every validator differs. The value it is made from is garbage afterwards. */
 function stateBytes(): Uint8Array {
   const random = seeded(2);
-  const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => Math.floor(random() * 256));
+  const bytes = (length: number): Uint8Array => randomBytes(random, length);
   const type = stateTypeOf('fulu');
   const value = type.defaultValue() as Record<string, unknown>;
   const each = <T>(item: (index: number) => T): T[] => Array.from({ length: VALIDATORS }, (_, index) => item(index));
@@ -111,15 +112,4 @@ function stateBytes(): Uint8Array {
   value.currentEpochParticipation = each(() => 7);
   value.inactivityScores = each(() => 0);
   return type.serialize(value);
-}
-
-/** mulberry32. */
-function seeded(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
