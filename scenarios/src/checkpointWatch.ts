@@ -26,13 +26,14 @@ export class CheckpointWatch {
       toBlock: latest,
     });
     this.#nextBlock = latest + 1n;
-    for (const { args, blockNumber } of events) {
-      const finished = { slot: args.slot!, nav: args.nav!, block: blockNumber };
+    for (const { args, blockNumber, logIndex } of events) {
+      const finished = { slot: args.slot!, nav: args.nav!, block: blockNumber, logIndex };
       const row = await truthOf({ devnet, client: publicClient, manifest }, finished);
       this.rows.push(row);
-      const provision = row.provisionGwei === 0n ? '' : `, of it ${row.provisionGwei} provisioned away`;
+      const slashings =
+        row.slashingsGwei === 0n ? '' : `; slashings valued ${row.slashingsGwei} gwei over their balances`;
       say(
-        `    checkpoint at slot ${row.slot}: NAV ${row.navGwei} gwei, truth ${row.truthGwei}, difference ${row.diffWei} wei${provision}`,
+        `    checkpoint at slot ${row.slot}: NAV ${row.navGwei} gwei, truth ${row.truthGwei}, difference ${row.diffWei} wei${slashings}`,
       );
     }
   }

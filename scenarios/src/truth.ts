@@ -14,8 +14,8 @@ export interface CheckpointRow {
   readonly diffGwei: bigint;
   /** The same difference in wei: gwei may hide what the execution layer counts. */
   readonly diffWei: bigint;
-  /** What proven, unsettled slashings take off (expected loss less the bond's part); 0 without one. */
-  readonly provisionGwei: bigint;
+  /** What proven, unsettled slashings add to the bare balances: the bond's part less the expected loss. 0 without one. */
+  readonly slashingsGwei: bigint;
 }
 
 const STATUS_FUNDED = 4;
@@ -40,7 +40,7 @@ interface Context {
  */
 export async function truthOf(
   context: Context,
-  finished: { slot: bigint; nav: bigint; block: bigint },
+  finished: { slot: bigint; nav: bigint; block: bigint; logIndex: number },
 ): Promise<CheckpointRow> {
   const { devnet, client, manifest } = context;
   const slot = Number(finished.slot);
@@ -60,7 +60,7 @@ export async function truthOf(
   ]);
   const before = await movedBeforeStart(context, startBlock, reserve);
   let total = cash - reserve - feesOwed + before;
-  let provision = 0n;
+  let slashings = 0n;
   const epoch = Math.floor(slot / Number(manifest.facts.clock.slotsPerEpoch));
   const credentials = await client.readContract({
     address: manifest.addresses.vault,
@@ -73,11 +73,11 @@ export async function truthOf(
     const key = toHex(deposit.pubkey);
     pending.set(key, (pending.get(key) ?? 0n) + BigInt(deposit.amount));
   }
-  for (const validator of await validatorsAt(context, startBlock, parent.number, finished.block)) {
+  for (const validator of await validatorsAt(context, startBlock, parent.number, finished)) {
     const balance = BigInt(state.balances.get(validator.index));
     const pubkey = toHex(state.validators.getReadonly(validator.index).pubkey);
     const value = validator.slashing ? slashedValue(validator.slashing, balance, epoch) : balance;
-    provision += balance - value;
+    slashings += value - balance;
     total += (value + (pending.get(pubkey) ?? 0n)) * WEI_PER_GWEI;
   }
   const diffWei = finished.nav - total;
@@ -87,7 +87,7 @@ export async function truthOf(
     truthGwei: total / WEI_PER_GWEI,
     diffGwei: finished.nav / WEI_PER_GWEI - total / WEI_PER_GWEI,
     diffWei,
-    provisionGwei: provision,
+    slashingsGwei: slashings,
   };
 }
 
@@ -114,19 +114,38 @@ function slashedValue(slashing: Slashing, balance: bigint, epoch: number): bigin
   return here + covered;
 }
 
-/** The validators that the checkpoint counts: live when it started, and funded by the end of block P. */
-async function validatorsAt(context: Context, startBlock: bigint, parentBlock: bigint, finishBlock: bigint) {
+/**
+ * The validators that the checkpoint counts: live when it started, and funded by the end of block P. A slashing counts
+ * from the transaction that proved it: one proven after the checkpoint's end, be it in the same block, is too late.
+ */
+async function validatorsAt(
+  context: Context,
+  startBlock: bigint,
+  parentBlock: bigint,
+  finished: { readonly block: bigint; readonly logIndex: number },
+) {
   const { client, manifest } = context;
   const ledger = { address: manifest.addresses.ledger, abi: validatorLedgerAbi } as const;
   const last = await client.readContract({ ...ledger, functionName: 'lastOrdinal', blockNumber: parentBlock });
+  const proven = await client.getContractEvents({
+    address: manifest.addresses.enforcer,
+    abi: slashingEnforcerAbi,
+    eventName: 'SlashingProven',
+    fromBlock: manifest.block,
+    toBlock: finished.block,
+  });
+  const known = new Set(
+    proven
+      .filter(({ blockNumber, logIndex }) => blockNumber < finished.block || logIndex < finished.logIndex)
+      .map(({ args }) => args.ordinal!),
+  );
   const found: { index: number; slashing: Slashing | null }[] = [];
   for (let ordinal = 1; ordinal <= last; ordinal++) {
     const args = [ordinal] as const;
     const atStart = await client.readContract({ ...ledger, functionName: 'recordOf', args, blockNumber: startBlock });
     const atParent = await client.readContract({ ...ledger, functionName: 'recordOf', args, blockNumber: parentBlock });
     if (atStart.status < STATUS_FUNDED || atStart.status > STATUS_SLASHED || atParent.status < STATUS_FUNDED) continue;
-    const atFinish = await client.readContract({ ...ledger, functionName: 'recordOf', args, blockNumber: finishBlock });
-    const slashing = atFinish.status === STATUS_SLASHED ? await slashingAt(context, ordinal, finishBlock) : null;
+    const slashing = known.has(ordinal) ? await slashingAt(context, ordinal, finished.block) : null;
     found.push({ index: Number(atStart.index), slashing });
   }
   return found;

@@ -41,6 +41,7 @@ const KEEPER = 19;
 /** Fixed, so that two runs are the same run. */
 const GENESIS_TIME = 1_750_000_000;
 const SLOTS_MAX = 2_000;
+const STILL_MS = 300;
 
 /** A devnet, a pool on it, and everybody who takes part. Time passes only when something needs it to. */
 export class World {
@@ -149,7 +150,9 @@ export class World {
 
   newKeeper(account: number = KEEPER): Keeper {
     const { beaconClient, publicClient, manifest } = this;
-    return createKeeper({ beaconClient, publicClient, manifest, walletClient: this.wallet(account) });
+    const { secondsPerSlot, slotsPerEpoch } = manifest.facts.clock;
+    const options = { checkpointEveryS: 2 * Number(secondsPerSlot * slotsPerEpoch) };
+    return createKeeper({ beaconClient, publicClient, manifest, walletClient: this.wallet(account), options });
   }
 
   /** Lets slots pass, and accounts for each. */
@@ -170,11 +173,14 @@ export class World {
       done = true;
     };
     task.then(finished, finished);
+    // Whoever missed the block of its transaction looks again at the next one: time never stands still for long.
+    let lastStep = performance.now();
     while (!done) {
       await new Promise((resolve) => setTimeout(resolve, 1));
-      if (!this.#sent) continue;
+      if (!this.#sent && performance.now() - lastStep < STILL_MS) continue;
       this.#sent = false;
       await this.step();
+      lastStep = performance.now();
     }
     return task;
   }
@@ -212,7 +218,8 @@ export class World {
   }
 
   async sendAs(account: number, request: { to: Hex; value: bigint; data: Hex }): Promise<void> {
-    const hash = await this.wallet(account).sendTransaction(request);
+    const wallet = this.wallet(account);
+    const hash = await wallet.sendTransaction({ ...request, account: wallet.account, chain: this.#chain });
     await this.publicClient.waitForTransactionReceipt({ hash });
   }
 

@@ -68,7 +68,11 @@ export const activate: Act = {
     const { world } = life;
     for (const operator of life.operators) {
       const wanted = operator.name === 'Mallory' ? KEYS_EACH - 1 : KEYS_EACH;
-      for (let i = 0; i < wanted; i++) await offerKey(life, operator);
+      for (let i = 0; i < wanted; i++) {
+        const number = life.nextKey++;
+        world.own(world.makeKey(number, world.vaultCredentials()).pubkey);
+        operator.keys.push(await offerKey(life, operator, number));
+      }
     }
     const keys = life.operators.flatMap((operator) => operator.keys);
     const isActive = ({ pubkey }: { readonly pubkey: `0x${string}` }) => {
@@ -105,8 +109,7 @@ export const frontRun: Act = {
         }),
       }),
     );
-    const ordinal = await offerKey(life, mallory, number);
-    mallory.keys.pop();
+    const { ordinal } = await offerKey(life, mallory, number);
     await world.live('rejection', async () => (await recordOf(world, ordinal)).status !== STATUS.predeposited);
     const { status } = await recordOf(world, ordinal);
     expect('the ledger rejects the key', status === STATUS.rejected, { status });
@@ -116,14 +119,10 @@ export const frontRun: Act = {
   },
 };
 
-/** An operator puts its own first ether on a fresh key. Returns the ordinal. */
-async function offerKey(life: Life, operator: OperatorLife, number: number = life.nextKey++): Promise<number> {
-  const { world } = life;
-  const credentials = world.vaultCredentials();
-  const key = world.makeKey(number, credentials);
+/** An operator puts its own first ether on a key. */
+async function offerKey({ world }: Life, operator: OperatorLife, number: number) {
+  const key = world.makeKey(number, world.vaultCredentials());
   const pool = world.poolAs(operator.account);
   const { result: ordinal } = await world.during(predeposit(pool, { operatorId: operator.id, ...key }));
-  operator.keys.push({ pubkey: key.pubkey, ordinal });
-  world.own(key.pubkey);
-  return ordinal;
+  return { pubkey: key.pubkey, ordinal };
 }
