@@ -129,7 +129,18 @@ export class Keeper {
       this.trouble(draft, 'pool', error);
     }
     const report = draft.report(this.outbox.size, this.backoff);
-    measureTick(this.counted, report, { startMs, endMs: this.clock.now() });
+    const endMs = this.clock.now();
+    measureTick(this.counted, report, { startMs, endMs });
+    const { ok, slot, actions, inFlight } = report;
+    this.log({
+      level: 'debug',
+      event: 'round.ended',
+      ok,
+      slot,
+      actions: actions.length,
+      inFlight,
+      ms: endMs - startMs,
+    });
     return report;
   }
 
@@ -145,7 +156,7 @@ export class Keeper {
     draft.slot = slot;
     draft.blockNumber = snapshot.block.number;
     const [view, balance, round] = await Promise.all([
-      this.observer.view(snapshot, this.outbox.keys, this.backoff.resting(slot)),
+      this.observer.view(snapshot, head, this.outbox.keys, this.backoff.resting(slot)),
       publicClient.getBalance({ address: this.account.address }),
       this.courier.round(slot, head.baseFeePerGas ?? 0n),
     ]);
@@ -165,7 +176,7 @@ export class Keeper {
     for (const { key, error } of await this.courier.replaceStuck(view, round)) {
       if (error !== null) this.trouble(draft, 'replacement', error);
       else draft.replaced.push(key);
-      this.log({ level: 'warn', event: 'transaction.replaced', key, failed: error !== null });
+      if (error === null) this.log({ level: 'warn', event: 'transaction.sentAgain', slot: round.slot, key });
     }
     for (const action of decide(view.observation)) {
       const delivery = await this.courier.deliver(action, view, round);
@@ -181,7 +192,7 @@ export class Keeper {
     if (delivery.outcome === 'failed' || delivery.outcome === 'early') this.backoff.failed(key, slot);
     if (delivery.outcome === 'overtaken') this.backoff.overtaken(key, slot);
     const level = delivery.outcome === 'failed' ? 'error' : delivery.outcome === 'sent' ? 'info' : 'debug';
-    this.log({ level, event: `action.${delivery.outcome}`, slot, ...action, hash, error });
+    this.log({ level, event: `action.${delivery.outcome}`, slot, key, urgent: action.urgent, hash, error });
   }
 
   private settle(draft: Draft, landed: readonly Landed[], slot: number): void {

@@ -33,3 +33,13 @@ export class KeeperTimeoutError extends HoldfastError {
     });
   }
 }
+
+/** A transaction is stuck, and replacing it would cost more than `maxFeePerGasMax` allows. */
+export class KeeperFeeCeilingError extends HoldfastError {
+  constructor(details: ErrorDetails = {}) {
+    super('KEEPER_FEE_CEILING', 'the fee is at its ceiling', {
+      fix: 'Wait until gas is cheaper, or raise maxFeePerGasMax',
+      ...details,
+    });
+  }
+}

@@ -10,12 +10,13 @@ import {
   type WalletClient,
 } from 'viem';
 import type { Action } from '../decide/action.ts';
+import { KeeperFeeCeilingError } from '../errors.ts';
 import type { View } from '../observe/Observer.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { bumpedFees, type Fees, feesFor, suggestedTip } from './fees.ts';
 import type { Outbox, Sent } from './Outbox.ts';
 import type { Performer } from './perform.ts';
-import { type Refusal, refusalOf } from './refusals.ts';
+import { isNonceUsed, type Refusal, refusalOf } from './refusals.ts';
 
 /** What became of an action in this round. */
 export type Delivery =
@@ -74,13 +75,18 @@ export class Courier {
     }
   }
 
-  /** Sends again, for more, what is stuck; what is no longer wanted makes way. Returns what was replaced, and failures. */
+  /** Sends again, for more, what is stuck; what is no longer wanted makes way. `error` is null for what was sent. */
   async replaceStuck(view: View, round: Round): Promise<{ readonly key: string; readonly error: unknown }[]> {
     const replaced: { key: string; error: unknown }[] = [];
     for (const sent of this.outbox.stuck(round.slot)) {
+      const { key } = sent.action;
       const fees = bumpedFees(sent.fees, this.market(round), this.options.maxFeePerGasMax);
-      const error = fees === null ? new Error('the fee is at its limit') : await this.replace(sent, fees, view, round);
-      replaced.push({ key: sent.action.key, error });
+      if (fees === null) {
+        replaced.push({ key, error: new KeeperFeeCeilingError({ data: { key, sent: sent.fees.maxFeePerGas } }) });
+        continue;
+      }
+      const error = await this.replace(sent, fees, view, round);
+      if (!isNonceUsed(error)) replaced.push({ key, error }); // else it was mined in this very moment
     }
     return replaced;
   }

@@ -1,4 +1,5 @@
 import { PoolRevertError } from '@holdfast/pool';
+import { BaseError, NonceTooLowError } from 'viem';
 
 /** What became of an action that was not sent. */
 export type Refusal =
@@ -38,7 +39,12 @@ const EARLY: ReadonlySet<string> = new Set([
 
 /** Sorts a failure by the custom error behind it. */
 export function refusalOf(error: unknown): Refusal {
+  if (isNonceUsed(error)) return 'overtaken';
   if (!(error instanceof PoolRevertError)) return 'failed';
   if (OVERTAKEN.has(error.errorName)) return 'overtaken';
   return EARLY.has(error.errorName) ? 'early' : 'failed';
 }
+
+/** A transaction with this nonce was mined meanwhile. */
+export const isNonceUsed = (error: unknown): boolean =>
+  error instanceof BaseError && error.walk((cause) => cause instanceof NonceTooLowError) !== null;

@@ -52,6 +52,8 @@ export interface PoolFacts {
   readonly stakeableWei: bigint;
   /** What the queue needs beyond the cash at hand and the exits on their way, in wei. */
   readonly shortfallWei: bigint;
+  /** Cash beyond what the shares will be worth at their proven rate, in wei; what is outside the Vault is not in it. */
+  readonly unreportedWei: bigint;
   /** Highest id of all requests, and of those that a finished checkpoint has released. */
   readonly lastRequestId: number;
   readonly payableId: number;

@@ -1,11 +1,17 @@
 import type { BeaconClient, VerifiedState } from '@holdfast/beacon';
-import { type ProvableMoment, provableMoment } from '@holdfast/pool';
+import { momentAt, type ProvableMoment } from '@holdfast/pool';
 import type { Root } from '@holdfast/units';
-import type { PublicClient } from 'viem';
 import { within } from './deadline.ts';
 
 /** EIP-4788 forgets a root after 8,191 slots; a moment this much younger can still be proven when it lands. */
 const MOMENT_SLOTS_MAX = 8_000;
+
+/** The latest execution block: EIP-4788 gives `parentBeaconBlockRoot` for its timestamp. */
+export interface Head {
+  readonly slot: number;
+  readonly timestamp: number;
+  readonly parentBeaconBlockRoot: Root;
+}
 
 /**
  * The beacon states in use: the youngest that contracts can be shown, and the one of the checkpoint in progress. A state
@@ -16,15 +22,15 @@ export class Moments {
   private fetching: Promise<ProvableMoment> | null = null;
   private checkpoint: { readonly root: Root; readonly state: Promise<VerifiedState> } | null = null;
 
-  private readonly clients: { readonly beaconClient: BeaconClient; readonly publicClient: PublicClient };
+  private readonly beaconClient: BeaconClient;
   private readonly timeoutMs: number;
   private readonly everySlots: number;
 
   constructor(
-    clients: { readonly beaconClient: BeaconClient; readonly publicClient: PublicClient },
+    beaconClient: BeaconClient,
     options: { readonly beaconTimeoutMs: number; readonly stateEverySlots: number },
   ) {
-    this.clients = clients;
+    this.beaconClient = beaconClient;
     this.timeoutMs = options.beaconTimeoutMs;
     this.everySlots = options.stateEverySlots;
   }
@@ -35,14 +41,14 @@ export class Moments {
    * @param onStale told why there is no newer one when an older one has to do
    * @throws the failure of the beacon nodes, when there is no moment at all
    */
-  async current(slot: number, onStale: (reason: unknown) => void): Promise<ProvableMoment> {
+  async current(head: Head, onStale: (reason: unknown) => void): Promise<ProvableMoment> {
     const known = this.moment;
-    if (known && slot >= known.header.slot && slot - known.header.slot <= this.everySlots) return known;
+    const age = known === null ? Number.POSITIVE_INFINITY : head.slot - known.header.slot;
+    if (known && age >= 0 && (age <= this.everySlots || known.root === head.parentBeaconBlockRoot)) return known;
     try {
-      return await within(this.timeoutMs, 'reading the beacon state', this.fetch());
+      return await within(this.timeoutMs, 'reading the beacon state', this.fetch(head));
     } catch (error) {
-      const usable = known !== null && slot >= known.header.slot && slot - known.header.slot < MOMENT_SLOTS_MAX;
-      if (!usable) throw error;
+      if (known === null || age < 0 || age >= MOMENT_SLOTS_MAX) throw error;
       onStale(error);
       return known;
     }
@@ -51,7 +57,7 @@ export class Moments {
   /** The post-state of the block that a checkpoint froze. */
   async checkpointState(root: Root): Promise<VerifiedState> {
     if (this.checkpoint?.root !== root) {
-      const state = this.clients.beaconClient.verifiedState(root);
+      const state = this.beaconClient.verifiedState(root);
       this.checkpoint = { root, state };
       state.catch(() => {
         if (this.checkpoint?.state === state) this.checkpoint = null;
@@ -60,19 +66,19 @@ export class Moments {
     return within(this.timeoutMs, "reading the checkpoint's state", this.checkpoint.state);
   }
 
-  private fetch(): Promise<ProvableMoment> {
-    if (this.fetching === null) {
-      const fetching = provableMoment(this.clients)
-        .then((moment) => {
-          this.moment = moment;
-          return moment;
-        })
-        .finally(() => {
-          if (this.fetching === fetching) this.fetching = null;
-        });
-      this.fetching = fetching;
-      fetching.catch(() => undefined);
-    }
-    return this.fetching;
+  private fetch({ timestamp, parentBeaconBlockRoot: root }: Head): Promise<ProvableMoment> {
+    // One at a time: a node that is slower than the chain is not asked for a state more each slot.
+    if (this.fetching !== null) return this.fetching;
+    const moment = momentAt(this.beaconClient, timestamp, root).then((fetched) => {
+      this.moment = fetched;
+      return fetched;
+    });
+    this.fetching = moment;
+    moment
+      .catch(() => undefined)
+      .finally(() => {
+        this.fetching = null;
+      });
+    return moment;
   }
 }

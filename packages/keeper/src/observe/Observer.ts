@@ -1,12 +1,12 @@
 import type { BeaconClient, VerifiedState } from '@holdfast/beacon';
 import { type Pool, type PoolSnapshot, type ProvableMoment, readPool } from '@holdfast/pool';
-import type { Hex, Root } from '@holdfast/units';
+import { asRoot, type Hex, type Root } from '@holdfast/units';
 import type { Observation } from '../decide/observation.ts';
-import { KeeperRpcBehindError } from '../errors.ts';
+import { KeeperConfigError, KeeperRpcBehindError } from '../errors.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { beaconFacts } from './beaconFacts.ts';
 import { checkpointFacts } from './checkpointFacts.ts';
-import { Moments } from './Moments.ts';
+import { type Head, Moments } from './Moments.ts';
 import { poolFacts, rulesOf } from './poolFacts.ts';
 import { SlashingWatch } from './slashingFacts.ts';
 
@@ -24,6 +24,12 @@ export interface View {
   /** The block that the checkpoint in progress froze, and its post-state. */
   readonly frozen: VerifiedState | null;
   readonly troubles: readonly Trouble[];
+}
+
+/** The latest execution block, as far as it matters here. */
+export interface ExecutionHead {
+  readonly timestamp: bigint;
+  readonly parentBeaconBlockRoot?: Hex | undefined;
 }
 
 /** Rounds in which a head behind the last one is not believed; after that it is a reorg, or another chain's restore. */
@@ -45,7 +51,7 @@ export class Observer {
     this.beaconClient = beaconClient;
     this.account = account;
     this.options = options;
-    this.moments = new Moments({ beaconClient, publicClient: pool.publicClient }, options);
+    this.moments = new Moments(beaconClient, options);
     this.slashings = new SlashingWatch(pool, beaconClient, options);
   }
 
@@ -62,7 +68,12 @@ export class Observer {
     return Number((timestamp - genesisTime) / secondsPerSlot);
   }
 
-  async view(snapshot: PoolSnapshot, inFlight: ReadonlySet<string>, resting: ReadonlySet<string>): Promise<View> {
+  async view(
+    snapshot: PoolSnapshot,
+    head: ExecutionHead,
+    inFlight: ReadonlySet<string>,
+    resting: ReadonlySet<string>,
+  ): Promise<View> {
     const troubles: Trouble[] = [];
     const attempt = async <T>(part: Trouble['part'], task: () => Promise<T>): Promise<T | null> => {
       try {
@@ -79,7 +90,7 @@ export class Observer {
         account: this.account,
         finalizePerBatchMax: this.options.finalizePerBatchMax,
       }),
-      attempt('beacon', () => this.moments.current(slot, stale)),
+      attempt('beacon', () => this.moments.current(this.provableHead(head), stale)),
       attempt('checkpoint', () => this.frozen(snapshot)),
     ]);
     const { checkpoint } = pool;
@@ -101,6 +112,11 @@ export class Observer {
       slashings: slashings ?? new Map(),
     };
     return { observation, snapshot, moment, frozen, troubles };
+  }
+
+  private provableHead({ timestamp, parentBeaconBlockRoot: root }: ExecutionHead): Head {
+    if (!root) throw new KeeperConfigError('the execution block has no parent beacon block root (EIP-4788)');
+    return { slot: this.slotAt(timestamp), timestamp: Number(timestamp), parentBeaconBlockRoot: asRoot(root) };
   }
 
   /** Fetched as soon as a checkpoint has started: opening it needs the state, and so do all later steps. */

@@ -6,6 +6,7 @@ import type { ResolvedOptions } from '../options.ts';
 /** EIP-7002's system contract; an empty call answers the fee in wei. */
 const WITHDRAWAL_REQUESTS: Hex = '0x00000961Ef480Eb55e80D19ad83579A64c007002';
 const ZERO_ROOT: Hex = `0x${'00'.repeat(32)}`;
+const ONE_SHARE = 10n ** 18n;
 const PREDEPOSIT_GWEI = 1_000_000_000n;
 
 export function rulesOf({ config, facts }: PoolManifest, options: ResolvedOptions): Rules {
@@ -47,6 +48,7 @@ export async function poolFacts(
     exitCursor: ledger.exitCursor,
     stakeableWei: vault.stakeableCash,
     shortfallWei: ledger.shortfall,
+    unreportedWei: vault.freeCash - (snapshot.totalShares * snapshot.rate.target) / ONE_SHARE,
     lastRequestId: Number(queue.lastId),
     payableId: Number(queue.payableId),
     finalizable,

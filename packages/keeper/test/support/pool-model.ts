@@ -155,6 +155,7 @@ export class PoolModel {
         exitCursor: this.exitCursor,
         stakeableWei: max(0n, this.cashGwei - this.queued()) * WEI_PER_GWEI,
         shortfallWei: this.shortfall() * WEI_PER_GWEI,
+        unreportedWei: 0n,
         lastRequestId: this.requests.length,
         payableId: this.payableId,
         finalizable: this.finalizable(),

@@ -29,6 +29,9 @@ export function planCheckpoint(observation: Observation): CheckpointPlan {
 
 const work = (actions: readonly Action[]): CheckpointPlan => ({ actions, startsNow: false });
 
+/** What a checkpoint of a pool without validators must be worth: a thousandth of an ether. */
+const UNREPORTED_WEI_MIN = 10n ** 15n;
+
 /** Why a checkpoint should start now; null when it should or may not. */
 function startReason(observation: Observation): StartReason | null {
   const { now, pool, rules } = observation;
@@ -41,7 +44,9 @@ function startReason(observation: Observation): StartReason | null {
   const live = pool.validators.filter(isLive);
   if (live.some((record) => needsCountForSettlement(observation, record))) return 'slashing';
   if (live.some((record) => needsCountToLeave(observation, record))) return 'leaving';
-  return live.length > 0 && now >= checkpoint.startedAt + rules.checkpointEveryS ? 'due' : null;
+  // Without validators nothing changes the worth of a share but cash that came: a bond that paid, a late withdrawal.
+  const worthProving = live.length > 0 || pool.unreportedWei >= UNREPORTED_WEI_MIN;
+  return worthProving && now >= checkpoint.startedAt + rules.checkpointEveryS ? 'due' : null;
 }
 
 /** Gone from the beacon chain, and no checkpoint has seen it so: the settlement waits for one. */

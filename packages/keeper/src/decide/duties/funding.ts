@@ -13,6 +13,8 @@ export function decideFunding(observation: Observation): Action[] {
   const { pool, rules } = observation;
   if (pool.stakeableWei < rules.fundingGwei * WEI_PER_GWEI) return [];
   if (isInFlight(observation, 'fund') || isInFlight(observation, 'startCheckpoint')) return [];
+  const { phase, startSlot } = pool.checkpoint;
+  if (phase !== 'idle' && startSlot >= observation.slot) return []; // refused in a start's own slot
   const willing = pool.validators.filter(
     ({ status, operatorId }) => status === 'proven' && pool.operators.get(operatorId)?.mayStake,
   );
