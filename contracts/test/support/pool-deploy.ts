@@ -19,7 +19,7 @@ export const CONFIG = {
     feeBps: 1000,
     reserveBps: 2000,
     reserveTarget: ETH,
-    limitWindow: 3600n,
+    limitWindow: 600n,
     claimLimitBps: 5000,
     claimLimitFloor: 2000n * ETH,
     stakeLimit: 20_000n * ETH,
