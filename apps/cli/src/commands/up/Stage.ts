@@ -13,6 +13,8 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
+const IDLE_MS = 100;
+
 /** A devnet before it goes live: its time passes when a transaction waits for a block, not with the wall clock. */
 export class Stage {
   readonly devnet: Devnet;
@@ -23,18 +25,19 @@ export class Stage {
   readonly #chain: ReturnType<typeof defineChain>;
   /** Transactions that no block holds yet. */
   #waiting = 0;
+  #steppedAt = 0;
 
   constructor(devnet: Devnet, beaconUrl: string, signal: AbortSignal) {
     this.devnet = devnet;
     this.#signal = signal;
     const provider = toEip1193(devnet.execution);
-    this.#transport = custom({
-      request: async (request: { method: string; params?: readonly unknown[] }) => {
-        const answer = await provider.request(request as never);
-        if (request.method === 'eth_sendRawTransaction') this.#waiting += 1;
-        return answer;
-      },
-    });
+    const request = async (call: { method: string; params?: unknown }): Promise<unknown> => {
+      const answer = await provider.request(call);
+      if (call.method === 'eth_sendRawTransaction') this.#waiting += 1;
+      return answer;
+    };
+    // Nothing can get lost on the way, and a call that reverts does so the second time too.
+    this.#transport = custom({ request }, { retryCount: 0 });
     this.#chain = defineChain({
       id: devnet.execution.chainId,
       name: 'Holdfast devnet',
@@ -54,16 +57,20 @@ export class Stage {
     return { manifest, publicClient: this.publicClient, walletClient: this.wallet(privateKey) };
   }
 
-  /** Runs `task`, letting a slot pass whenever it waits for one. */
+  /**
+   * Runs `task`, letting a slot pass whenever it waits for one: when it has sent a transaction, or when nothing has
+   * happened for a while (a receipt that was asked for just too early is asked for again in the next block only).
+   */
   async during<T>(task: Promise<T>): Promise<T> {
     let over = false;
+    this.#steppedAt = performance.now();
     const end = (): void => {
       over = true;
     };
     task.then(end, end);
     while (!over) {
       await sleep(1);
-      if (this.#waiting > 0) await this.step();
+      if (this.#waiting > 0 || performance.now() - this.#steppedAt > IDLE_MS) await this.step();
     }
     return task;
   }
@@ -73,6 +80,7 @@ export class Stage {
       this.#signal.throwIfAborted();
       this.#waiting = 0;
       await this.devnet.step();
+      this.#steppedAt = performance.now();
     }
   }
 

@@ -97,10 +97,10 @@ const CHECKPOINT_EPOCHS = 2n;
 /** Slots between two rounds of the keeper while time is stepped: it needs no more, and a round costs more than a slot. */
 const SLOTS_PER_ROUND = 3;
 
-/** Lets time pass, the keeper keeping, until `reached`. @returns whether that was before the wall clock was met */
+/** Lets time pass, the keeper keeping, until `reached`. */
 export async function live(stage: Stage, keeper: Keeper, reached: () => Promise<boolean>): Promise<void> {
   while (!(await reached())) {
-    await stage.during(keeper.tick());
+    await keeper.tick();
     await stage.step(SLOTS_PER_ROUND);
   }
 }
