@@ -31,6 +31,8 @@ contract SlashingEnforcer is ISlashingEnforcer {
     /// @param referenceGwei worth before the fault; @param landedGwei pool deposits that landed after it
     /// @param expectedGwei the expected loss; @param coverGwei bond set aside for it; @param recoveredGwei proven back
     /// @param effectiveGwei effective balance when it was proven: B of the expected loss
+    /// @param countedSlot slot of the checkpoint whose balance stands as the reference until one is proven
+    /// @param evidenceAt when it was proven, or when a reference last came, in seconds: others may answer it in time
     struct Slashing {
         uint48 referenceGwei;
         uint48 landedGwei;
@@ -41,6 +43,8 @@ contract SlashingEnforcer is ISlashingEnforcer {
         uint40 referenceSlot;
         uint40 firstRecoveryAt;
         uint48 effectiveGwei;
+        uint40 countedSlot;
+        uint40 evidenceAt;
     }
 
     uint256 private constant GWEI = 1e9;
@@ -57,6 +61,9 @@ contract SlashingEnforcer is ISlashingEnforcer {
     uint256 private constant WEIGHT_DENOMINATOR = 64;
     /// @dev Without any proven withdrawal the settlement waits this many times longer.
     uint256 private constant UNPROVEN_DELAYS = 8;
+    /// @dev Provisions that one more slashing raises by itself, newest first: its proof must fit into a transaction however
+    /// many validators an operator loses. `raiseProvisions` raises the others.
+    uint256 private constant RAISED_AT_ONCE = 64;
 
     ValidatorLedger private immutable LEDGER;
     IVault private immutable VAULT;
@@ -137,19 +144,29 @@ contract SlashingEnforcer is ISlashingEnforcer {
             withdrawableEpoch: uint40(Math.min(validator.fields.withdrawableEpoch, type(uint40).max)),
             referenceSlot: 0,
             firstRecoveryAt: 0,
-            effectiveGwei: uint48(validator.fields.effectiveBalance)
+            effectiveGwei: uint48(validator.fields.effectiveBalance),
+            countedSlot: record.balanceSlot,
+            evidenceAt: uint40(block.timestamp)
         });
         _unsettled[record.operatorId].push(ordinal);
         LEDGER.markSlashed(ordinal);
         REGISTRY.freeze(record.operatorId);
-        VAULT.recordLoss(_provision(record.operatorId) * GWEI);
+        uint256 open = _unsettled[record.operatorId].length;
+        VAULT.recordLoss(_provision(record.operatorId, open > RAISED_AT_ONCE ? open - RAISED_AT_ONCE : 0, open) * GWEI);
         emit SlashingProven(
             ordinal, record.operatorId, slashings[ordinal].expectedGwei, slashings[ordinal].coverGwei, msg.sender
         );
         VAULT.payBounty(msg.sender, BOUNTY_GAS);
     }
 
+    /// @notice Raises what later slashings have made too low, for the operator's unsettled slashings `from` to `to` (not
+    /// included), in the order in which they were proven. Needed only where more than RAISED_AT_ONCE are open.
+    function raiseProvisions(uint32 operatorId, uint256 from, uint256 to) external {
+        VAULT.recordLoss(_provision(operatorId, from, Math.min(to, _unsettled[operatorId].length)) * GWEI);
+    }
+
     /// @notice Shows the validator's balance in a state in which it was not slashed yet; the youngest such state counts.
+    /// A state older than the last checkpoint may show that more was there (the checkpoint came after the fault), never less.
     function proveReference(
         uint32 ordinal,
         StateProof calldata state,
@@ -168,8 +185,12 @@ contract SlashingEnforcer is ISlashingEnforcer {
         uint64[] memory indices = new uint64[](1);
         indices[0] = record.index;
         uint256 shown = BeaconProofs.verifyBalances(stateRoot, fork, indices, balance)[0];
+        if (slot <= slashing.countedSlot && slashing.referenceSlot == 0 && shown < slashing.referenceGwei) {
+            revert ReferenceOlder(slot, slashing.countedSlot);
+        }
         slashing.referenceGwei = uint48(Math.min(shown, MAX_EFFECTIVE_GWEI));
         slashing.referenceSlot = uint40(slot);
+        slashing.evidenceAt = uint40(block.timestamp);
         emit ReferenceProven(ordinal, slot, shown);
     }
 
@@ -265,17 +286,18 @@ contract SlashingEnforcer is ISlashingEnforcer {
     /// @notice Seconds from which `settle` may be called, once a checkpoint has seen the balance at zero.
     function settleableFrom(uint32 ordinal) public view returns (uint256) {
         Slashing memory slashing = slashings[ordinal];
-        if (slashing.firstRecoveryAt != 0) return slashing.firstRecoveryAt + SETTLE_DELAY;
+        uint256 answered = slashing.evidenceAt + SETTLE_DELAY;
+        if (slashing.firstRecoveryAt != 0) return Math.max(answered, slashing.firstRecoveryAt + SETTLE_DELAY);
         uint256 withdrawableAt = GENESIS_TIME + uint256(slashing.withdrawableEpoch) * SLOTS_PER_EPOCH * SECONDS_PER_SLOT;
-        return withdrawableAt + UNPROVEN_DELAYS * SETTLE_DELAY;
+        return Math.max(answered, withdrawableAt + UNPROVEN_DELAYS * SETTLE_DELAY);
     }
 
-    /// @dev Raises the provisions of the operator's unsettled slashings to what they are with all that is proven now.
+    /// @dev Raises provisions of the operator's unsettled slashings to what they are with all that is proven now.
     /// Returns by how much the pool's worth falls, in gwei.
-    function _provision(uint32 operatorId) private returns (uint256 lessGwei) {
+    function _provision(uint32 operatorId, uint256 from, uint256 to) private returns (uint256 lessGwei) {
         uint32[] storage ordinals = _unsettled[operatorId];
         uint256 slashed = slashedGwei[operatorId];
-        for (uint256 i; i < ordinals.length; ++i) {
+        for (uint256 i = from; i < to; ++i) {
             uint32 ordinal = ordinals[i];
             Slashing storage slashing = slashings[ordinal];
             uint256 expected = expectedLoss(slashing.effectiveGwei, slashed);
