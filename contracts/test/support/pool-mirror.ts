@@ -210,7 +210,7 @@ export class Mirror {
     },
     'BondVault.BondReturned': ({ operatorId, amount }) => {
       const operator = this.operators.get(num(operatorId))!;
-      hold(operator.open === 0, 'I8', () => 'a frozen operator got bond back');
+      hold(operator.open === 0 || big(amount) === 0n, 'I8', () => 'a frozen operator got bond back');
       operator.bond -= big(amount);
       this.bondBalance -= big(amount);
       hold(operator.bond >= operator.reserved, 'I7', () => 'reserved bond was returned');
