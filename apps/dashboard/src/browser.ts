@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 
 /** Nothing that talks to anybody but the page, nothing that needs a display or a kernel's sandbox. */
@@ -22,5 +25,17 @@ export async function chromiumBrowser(): Promise<Browser> {
     import('playwright-core'),
     import('@sparticuz/chromium'),
   ]);
-  return chromium.launch({ executablePath: await packaged.executablePath(), headless: true, args: FLAGS });
+  const executablePath = await packaged.executablePath();
+  return chromium.launch({ executablePath, headless: true, args: FLAGS, env: { ...process.env, ...(await fonts()) } });
+}
+
+/** The system's fonts, and Open Sans, which comes with the package: a bare machine has hardly any. */
+async function fonts(): Promise<Record<string, string>> {
+  const file = join(await mkdtemp(join(tmpdir(), 'holdfast-fonts-')), 'fonts.conf');
+  const dirs = ['/usr/share/fonts', join(tmpdir(), 'fonts')].map((dir) => `<dir>${dir}</dir>`).join('');
+  await writeFile(
+    file,
+    `<?xml version="1.0"?><fontconfig>${dirs}<cachedir>${join(file, '..')}</cachedir></fontconfig>`,
+  );
+  return { FONTCONFIG_FILE: file };
 }

@@ -13,6 +13,9 @@ export interface ScreenshotOptions {
   readonly scale?: number | undefined;
 }
 
+/** Where there is no test account and no wallet, there is no balance to wait for. */
+const ACCOUNT_MS_MAX = 5_000;
+
 /** Opens a running dashboard in a headless Chromium, waits until it shows live data, and takes its picture. */
 export async function screenshot(options: ScreenshotOptions): Promise<void> {
   const { url, file, width, height, colorScheme = 'light', scale = 1 } = options;
@@ -23,10 +26,15 @@ export async function screenshot(options: ScreenshotOptions): Promise<void> {
       colorScheme,
       deviceScaleFactor: scale,
       reducedMotion: 'reduce',
+      locale: 'en-GB',
     });
     await page.goto(url);
     await page.locator('[data-live="yes"]').waitFor();
-    await page.waitForTimeout(300);
+    await page.locator('.chart canvas').waitFor();
+    await page
+      .locator('[data-account="read"]')
+      .waitFor({ timeout: ACCOUNT_MS_MAX })
+      .catch(() => {});
     await page.screenshot({ path: file, fullPage: height === undefined });
   } finally {
     await browser.close();

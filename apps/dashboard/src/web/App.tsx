@@ -19,7 +19,7 @@ export function App() {
   const { state } = live;
   if (!state) {
     return (
-      <main className="waiting" data-live="no">
+      <main className="starting" data-live="no">
         <p role="status">{live.connected ? 'Reading the pool…' : 'Connecting…'}</p>
       </main>
     );

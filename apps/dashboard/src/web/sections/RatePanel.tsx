@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'react';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import type { DashboardState, RatePoint } from '../../shared/state.ts';
 import { clock, duration, eth } from '../format.ts';
 import { Panel } from '../parts/Panel.tsx';
@@ -27,23 +27,17 @@ function Chart(props: { readonly points: readonly RatePoint[] }) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const data = useMemo(() => columns(props.points), [props.points]);
+  const newest = useRef(data);
+  newest.current = data;
   useEffect(() => {
     const element = host.current!;
-    const draw = () => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsFor(element), plot.current?.data ?? [[], []], element);
-    };
-    draw();
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
-    resized.observe(element);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
-    return () => {
-      resized.disconnect();
-      scheme.removeEventListener('change', draw);
-      plot.current?.destroy();
-      plot.current = null;
-    };
+    const ending = new AbortController();
+    // Loaded apart: a browser in which the chart cannot run must still show everything else.
+    import('uplot').then(
+      ({ default: Plot }) => keepDrawn(Plot, { element, plot, newest, signal: ending.signal }),
+      () => element.replaceChildren('The chart cannot be drawn in this browser.'),
+    );
+    return () => ending.abort();
   }, []);
   useEffect(() => plot.current?.setData(data), [data]);
   const [first, last] = [props.points[0], props.points.at(-1)];
@@ -57,6 +51,31 @@ function Chart(props: { readonly points: readonly RatePoint[] }) {
       {props.points.length < 2 ? <p className="chart-empty">The line begins with the first deposit.</p> : null}
     </div>
   );
+}
+
+interface Drawing {
+  readonly element: HTMLElement;
+  readonly plot: { current: uPlot | null };
+  readonly newest: { readonly current: uPlot.AlignedData };
+  readonly signal: AbortSignal;
+}
+
+/** Draws the chart, and again when the colours change; follows the width of its place. */
+function keepDrawn(Plot: typeof uPlot, { element, plot, newest, signal }: Drawing): void {
+  if (signal.aborted) return;
+  const draw = () => {
+    plot.current?.destroy();
+    plot.current = new Plot(optionsFor(element), newest.current, element);
+  };
+  draw();
+  const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
+  resized.observe(element);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw, { signal });
+  signal.addEventListener('abort', () => {
+    resized.disconnect();
+    plot.current?.destroy();
+    plot.current = null;
+  });
 }
 
 /** uPlot wants times that rise: where the rate jumps, the second point is moved by a thousandth of a second. */
@@ -84,7 +103,7 @@ function optionsFor(element: HTMLElement): uPlot.Options {
     scales: { x: { time: true }, y: { range: rangeOf } },
     axes: [
       { ...axis, size: 28, values: (_plot, splits) => splits.map(clock), space: 90 },
-      { ...axis, size: 86, values: (_plot, splits) => splits.map((value) => value.toFixed(7)), space: 36 },
+      { ...axis, size: 86, values: rateLabels, space: 36 },
     ],
     series: [
       { label: 'Time', value: (_plot, t) => (t == null ? '–' : clock(t)) },
@@ -98,6 +117,12 @@ function optionsFor(element: HTMLElement): uPlot.Options {
       },
     ],
   };
+}
+
+/** As many decimals as tell two lines apart. */
+function rateLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, increment: number): string[] {
+  const decimals = Math.max(3, Math.ceil(-Math.log10(increment)));
+  return splits.map((value) => value.toFixed(decimals));
 }
 
 /** Never so narrow that noise looks like news. */

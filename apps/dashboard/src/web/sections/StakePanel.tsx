@@ -27,7 +27,7 @@ export function StakePanel(props: { readonly state: DashboardState }) {
   return (
     <Panel title="Deposit and withdraw" area="stake">
       <Who who={who} state={state} switchChain={actions.switchChain} />
-      <dl className="position">
+      <dl className="position" data-account={account ? 'read' : 'unread'}>
         <div>
           <dt>Ether</dt>
           <dd className="num" data-testid="ether">

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { DashboardState, OperatorRow, ValidatorRow } from '../../shared/state.ts';
-import { duration, gweiEth, short } from '../format.ts';
+import { duration, gweiEth, plural, short } from '../format.ts';
 import { SlotLink } from '../parts/Panel.tsx';
 import { shownState } from './validatorState.ts';
 
@@ -11,7 +11,7 @@ export function ValidatorDetails(props: {
   readonly state: DashboardState;
 }) {
   const { validator, operator } = props;
-  if (!validator) return <dl className="details details-empty" aria-live="polite" />;
+  if (!validator) return <AllValidators state={props.state} />;
   const { beacon, index } = validator;
   const rows: [string, ReactNode][] = [
     [
@@ -43,6 +43,45 @@ export function ValidatorDetails(props: {
             </a>
           )}
         </dd>
+      </div>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What they hold together: as proven, and as the beacon node tells it now. */
+function AllValidators({ state }: { readonly state: DashboardState }) {
+  const live = state.validators.filter(
+    ({ status }) => status === 'funded' || status === 'exiting' || status === 'slashed',
+  );
+  const sum = (of: (validator: ValidatorRow) => string | null | undefined) =>
+    live.reduce((total, validator) => total + BigInt(of(validator) ?? 0), 0n);
+  const [proven, told] = [sum(({ provenGwei }) => provenGwei), sum(({ beacon }) => beacon?.balanceGwei)];
+  const inFlight = sum(({ inFlightGwei }) => inFlightGwei);
+  const rows: [string, string][] = [
+    ['Counted by checkpoints', plural(live.length, 'validator')],
+    ['Proven balances', `${gweiEth(proven, 6)} ETH`],
+    ['Deposits in flight', `${gweiEth(inFlight, 6)} ETH`],
+    ['Beacon node says', `${gweiEth(told, 6)} ETH`],
+    ['Not proven yet', `${told < proven + inFlight ? '' : '+'}${gweiEth(told - proven - inFlight, 6)} ETH`],
+    [
+      'Expected loss',
+      `${gweiEth(
+        sum(({ expectedLossGwei }) => expectedLossGwei),
+        6,
+      )} ETH`,
+    ],
+  ];
+  return (
+    <dl className="details">
+      <div className="details-title">
+        <dt className="hidden">Shown</dt>
+        <dd>All validators</dd>
       </div>
       {rows.map(([name, value]) => (
         <div key={name}>
