@@ -1,5 +1,5 @@
 import type { Devnet } from '@holdfast/devnet';
-import { type PoolManifest, slashingEnforcerAbi, validatorLedgerAbi, vaultAbi } from '@holdfast/pool';
+import { type PoolManifest, slashingEnforcerAbi, vaultAbi } from '@holdfast/pool';
 import { type Hex, toHex, WEI_PER_GWEI } from '@holdfast/units';
 import type { Log, PublicClient } from 'viem';
 import { decodeEventLog, parseAbi } from 'viem';
@@ -18,14 +18,19 @@ export interface CheckpointRow {
   readonly slashingsGwei: bigint;
 }
 
-const STATUS_FUNDED = 4;
-const STATUS_SLASHED = 6;
-
 const WATCHED = parseAbi([
   'event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares)',
   'event ClaimsPaid(uint256 assets)',
   'event RequestFeePaid(address indexed target, uint256 fee)',
   'event CheckpointStarted(bytes32 indexed root, uint256 startSlot, uint256 validators)',
+]);
+
+const LIVES = parseAbi([
+  'event CredentialsProven(uint32 indexed ordinal, uint32 indexed operatorId, uint256 index)',
+  'event Funded(uint32 indexed ordinal, uint32 indexed operatorId, uint256 amountGwei)',
+  'event Withdrawn(uint32 indexed ordinal, uint32 indexed operatorId)',
+  'event CheckpointProved(uint256 indexed slot, uint256 counted, uint256 remaining)',
+  'event SlashingProven(uint32 indexed ordinal, uint32 indexed operatorId, uint256 expectedGwei, uint256 coverGwei, address by)',
 ]);
 
 interface Context {
@@ -76,7 +81,7 @@ export async function truthOf(
   for (const validator of await validatorsAt(context, startBlock, parent.number, finished)) {
     const balance = BigInt(state.balances.get(validator.index));
     const pubkey = toHex(state.validators.getReadonly(validator.index).pubkey);
-    const value = validator.slashing ? slashedValue(validator.slashing, balance, epoch) : balance;
+    const value = valueOf(validator, balance, epoch);
     slashings += value - balance;
     total += (value + (pending.get(pubkey) ?? 0n)) * WEI_PER_GWEI;
   }
@@ -89,6 +94,21 @@ export async function truthOf(
     diffWei,
     slashingsGwei: slashings,
   };
+}
+
+interface Counted {
+  readonly index: number;
+  /** As the ledger knew it when it counted the balance; null when it did not. */
+  readonly slashing: Slashing | null;
+  /** Proven after the balance was counted, before the checkpoint was finished. */
+  readonly late: boolean;
+}
+
+/** A late proof can only lower what is counted already: what the bond adds comes with the next checkpoint. */
+function valueOf({ slashing, late }: Counted, balance: bigint, epoch: number): bigint {
+  if (!slashing) return balance;
+  const value = slashedValue(slashing, balance, epoch);
+  return late && value > balance ? balance : value;
 }
 
 interface Slashing {
@@ -115,40 +135,51 @@ function slashedValue(slashing: Slashing, balance: bigint, epoch: number): bigin
 }
 
 /**
- * The validators that the checkpoint counts: live when it started, and funded by the end of block P. A slashing counts
- * from the transaction that proved it: one proven after the checkpoint's end, be it in the same block, is too late.
+ * The validators that the checkpoint counts, from the ledger's events: funded by the end of block P and not withdrawn
+ * when it started. A slashing proven after the checkpoint's end, be it in the same block, is too late for it.
  */
 async function validatorsAt(
   context: Context,
   startBlock: bigint,
   parentBlock: bigint,
-  finished: { readonly block: bigint; readonly logIndex: number },
-) {
+  finished: { readonly slot: bigint; readonly block: bigint; readonly logIndex: number },
+): Promise<Counted[]> {
   const { client, manifest } = context;
-  const ledger = { address: manifest.addresses.ledger, abi: validatorLedgerAbi } as const;
-  const last = await client.readContract({ ...ledger, functionName: 'lastOrdinal', blockNumber: parentBlock });
-  const proven = await client.getContractEvents({
-    address: manifest.addresses.enforcer,
-    abi: slashingEnforcerAbi,
-    eventName: 'SlashingProven',
+  const { ledger, enforcer } = manifest.addresses;
+  const logs = await client.getLogs({
+    address: [ledger, enforcer],
+    events: LIVES,
     fromBlock: manifest.block,
     toBlock: finished.block,
   });
-  const known = new Set(
-    proven
-      .filter(({ blockNumber, logIndex }) => blockNumber < finished.block || logIndex < finished.logIndex)
-      .map(({ args }) => args.ordinal!),
-  );
-  const found: { index: number; slashing: Slashing | null }[] = [];
-  for (let ordinal = 1; ordinal <= last; ordinal++) {
-    const args = [ordinal] as const;
-    const atStart = await client.readContract({ ...ledger, functionName: 'recordOf', args, blockNumber: startBlock });
-    const atParent = await client.readContract({ ...ledger, functionName: 'recordOf', args, blockNumber: parentBlock });
-    if (atStart.status < STATUS_FUNDED || atStart.status > STATUS_SLASHED || atParent.status < STATUS_FUNDED) continue;
-    const slashing = known.has(ordinal) ? await slashingAt(context, ordinal, finished.block) : null;
-    found.push({ index: Number(atStart.index), slashing });
+  const before = (log: Place, end: Place) =>
+    log.blockNumber < end.blockNumber || (log.blockNumber === end.blockNumber && log.logIndex < end.logIndex);
+  const ordinalsOf = (name: 'Funded' | 'Withdrawn', block: bigint) =>
+    new Set(logs.flatMap((log) => (log.eventName === name && log.blockNumber <= block ? [log.args.ordinal!] : [])));
+  const funded = ordinalsOf('Funded', parentBlock);
+  // A withdrawal in the start's own block came before the start: after it, the ledger lets none go uncounted.
+  const gone = ordinalsOf('Withdrawn', startBlock);
+  const counting = logs.find((log) => log.eventName === 'CheckpointProved' && log.args.slot === finished.slot);
+  const found: Counted[] = [];
+  for (const log of logs) {
+    if (log.eventName !== 'CredentialsProven') continue;
+    const ordinal = log.args.ordinal!;
+    if (!funded.has(ordinal) || gone.has(ordinal)) continue;
+    const end = { blockNumber: finished.block, logIndex: finished.logIndex };
+    const proof = logs.find((entry) => entry.eventName === 'SlashingProven' && entry.args.ordinal === ordinal);
+    const known = proof !== undefined && before(proof, end);
+    const late = known && (counting === undefined || before(counting, proof));
+    const slashing = known
+      ? await slashingAt(context, ordinal, late ? proof.blockNumber : counting!.blockNumber)
+      : null;
+    found.push({ index: Number(log.args.index), slashing, late });
   }
   return found;
+}
+
+interface Place {
+  readonly blockNumber: bigint;
+  readonly logIndex: number;
 }
 
 async function slashingAt({ client, manifest }: Context, ordinal: number, blockNumber: bigint): Promise<Slashing> {

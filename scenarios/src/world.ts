@@ -42,6 +42,9 @@ const KEEPER = 19;
 const GENESIS_TIME = 1_750_000_000;
 const SLOTS_MAX = 2_000;
 const STILL_MS = 300;
+const EPOCHS_PER_CHECKPOINT = 6;
+/** A keeper need not look at each slot: half an epoch is soon enough for everything it does. */
+const SLOTS_PER_TICK = 4;
 
 /** A devnet, a pool on it, and everybody who takes part. Time passes only when something needs it to. */
 export class World {
@@ -151,7 +154,7 @@ export class World {
   newKeeper(account: number = KEEPER): Keeper {
     const { beaconClient, publicClient, manifest } = this;
     const { secondsPerSlot, slotsPerEpoch } = manifest.facts.clock;
-    const options = { checkpointEveryS: 2 * Number(secondsPerSlot * slotsPerEpoch) };
+    const options = { checkpointEveryS: EPOCHS_PER_CHECKPOINT * Number(secondsPerSlot * slotsPerEpoch) };
     return createKeeper({ beaconClient, publicClient, manifest, walletClient: this.wallet(account), options });
   }
 
@@ -191,7 +194,7 @@ export class World {
     while (!(await reached())) {
       if (this.devnet.slot >= last) throw new Error(`${what}: not reached within ${slotsMax} slots`);
       await this.during(this.keeper.tick());
-      await this.step();
+      await this.step(SLOTS_PER_TICK);
     }
   }
 
