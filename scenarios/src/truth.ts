@@ -81,7 +81,7 @@ export async function truthOf(
   for (const validator of await validatorsAt(context, startBlock, parent.number, finished)) {
     const balance = BigInt(state.balances.get(validator.index));
     const pubkey = toHex(state.validators.getReadonly(validator.index).pubkey);
-    const value = valueOf(validator, balance, epoch);
+    const value = countedValue(validator, balance, epoch);
     slashings += value - balance;
     total += (value + (pending.get(pubkey) ?? 0n)) * WEI_PER_GWEI;
   }
@@ -105,7 +105,7 @@ interface Counted {
 }
 
 /** A late proof can only lower what is counted already: what the bond adds comes with the next checkpoint. */
-function valueOf({ slashing, late }: Counted, balance: bigint, epoch: number): bigint {
+function countedValue({ slashing, late }: Counted, balance: bigint, epoch: number): bigint {
   if (!slashing) return balance;
   const value = slashedValue(slashing, balance, epoch);
   return late && value > balance ? balance : value;
