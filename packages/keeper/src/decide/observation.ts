@@ -82,7 +82,8 @@ export interface BeaconFacts {
   readonly validators: ReadonlyMap<number, BeaconValidator>;
 }
 
-/** What the state of the checkpoint in progress says of the deposits that were in flight. */
+/** What the state of the checkpoint in progress says of the deposits that were in flight. That it is there means: the
+ * state was found, and can be shown. */
 export interface CheckpointFacts {
   /** By ordinal: still in `pending_deposits`, or gone from it. Only deposits that have to be resolved. */
   readonly deposits: ReadonlyMap<number, 'pending' | 'landed'>;
@@ -124,7 +125,7 @@ export interface Observation {
   readonly rules: Rules;
   readonly pool: PoolFacts;
   readonly beacon: BeaconFacts | null;
-  /** Null also when no checkpoint is in progress. */
+  /** Null while its state cannot be read, and when no checkpoint is in progress. */
   readonly checkpoint: CheckpointFacts | null;
   /** By ordinal. */
   readonly slashings: ReadonlyMap<number, SlashingFacts>;

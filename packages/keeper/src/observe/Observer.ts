@@ -96,7 +96,7 @@ export class Observer {
     const { checkpoint } = pool;
     const [beacon, checkpointView, slashings] = await Promise.all([
       moment && attempt('beacon', () => beaconFacts(this.beaconClient, moment, snapshot)),
-      frozen && checkpoint.phase === 'opened'
+      frozen && checkpoint.phase !== 'idle'
         ? attempt('checkpoint', () => checkpointFacts(this.pool, snapshot, frozen.state, this.account))
         : null,
       moment &&

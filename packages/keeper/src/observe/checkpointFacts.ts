@@ -11,7 +11,7 @@ import {
 import type { Hex } from '@holdfast/units';
 import type { CheckpointFacts } from '../decide/observation.ts';
 
-/** Where the deposits in flight stand in the checkpoint's state, and which of them it has been shown. */
+/** Where the deposits in flight stand in the checkpoint's state, and which of them it has been shown. None before it is opened. */
 export async function checkpointFacts(
   pool: Pool,
   snapshot: PoolSnapshot,

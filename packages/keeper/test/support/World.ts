@@ -37,7 +37,7 @@ export function clientsFor(rpcUrl: string, beaconUrls: readonly string[], chainI
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   });
-  const transport = http(rpcUrl, { retryCount: 0 });
+  const transport = http(rpcUrl, { retryCount: 0, batch: true });
   const publicClient = createPublicClient({ chain, transport, pollingInterval: 20, cacheTime: 0 }) as PublicClient;
   const wallet = (account: number): WalletClient => {
     const { privateKey } = devAccounts(account + 1)[account]!;

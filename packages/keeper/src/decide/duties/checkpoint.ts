@@ -22,8 +22,8 @@ export function planCheckpoint(observation: Observation): CheckpointPlan {
   if (phase === 'opened' && remaining === 0 && !observation.resting.has(finish.key)) return work([finish]);
   const reason = startReason(observation);
   if (reason !== null) return planStart(observation, reason);
-  if (phase === 'started') return work([action({ kind: 'openCheckpoint' })]);
   if (phase === 'idle' || !observation.checkpoint) return work([]);
+  if (phase === 'started') return work([action({ kind: 'openCheckpoint' })]);
   return work(planCounting(observation, observation.checkpoint));
 }
 
