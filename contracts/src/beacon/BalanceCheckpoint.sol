@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {BeaconProofs} from "./BeaconProofs.sol";
-import {BalancesOpening, Layout, PendingDeposit, PendingRun, StateProof, ValidatorProof} from "./BeaconTypes.sol";
+import {BalancesOpening, Layout, PendingDeposit, PendingRun, StateProof, Validator, ValidatorProof} from "./BeaconTypes.sol";
+import {HotRecord} from "./HotRecord.sol";
 import {LedgerBase} from "./LedgerBase.sol";
 import {Checkpoint, Record, Status} from "./LedgerTypes.sol";
 
@@ -25,11 +26,28 @@ struct CheckpointConfig {
 /// Made before it, in a slot after P: in flight, by time alone. Made in P's slot or earlier: `resolvePending` shows it
 /// in P's `pending_deposits`, or `resolveLanded` shows that it has left the list: the list is first in, first out for
 /// a validator that was never exiting, so every older entry at the front being another deposit is enough; for one
-/// that is exiting a deposit may have been put back to the end, so the whole list is shown.
+/// that is exiting a deposit may have been put back to the end until it was withdrawable, so everything older than that
+/// is shown, or the whole list, in as many calls as it takes.
+///
+/// **From Gloas on** a block's payload comes after its state: its deposits join the list with the next block, under that
+/// block's slot, and its withdrawals are deducted before the Vault is credited. So a deposit made in P's own slot is in
+/// flight by time alone, and a P whose payload was withheld cannot be opened.
 abstract contract BalanceCheckpoint is LedgerBase {
+    using HotRecord for uint256;
+    using HotRecord for uint256[];
+    using HotRecord for uint64[];
+
     uint256 private constant BOUNTY_GAS_BASE = 60_000;
     uint256 private constant BOUNTY_GAS_PER_VALIDATOR = 12_000;
     uint256 private constant BOUNTY_GAS_FINISH = 120_000;
+    /// @dev A slashing of block C itself can be shown in the next block only: who saw it coming must not be paid before.
+    uint256 private constant FINISH_AFTER_SLOTS = 2;
+
+    /// @dev How much of the list of `slot`'s state was shown not to hold a validator's deposit.
+    struct Scan {
+        uint64 slot;
+        uint64 next;
+    }
 
     uint64 private immutable MIN_INTERVAL;
     uint64 private immutable TIMEOUT;
@@ -41,6 +59,7 @@ abstract contract BalanceCheckpoint is LedgerBase {
     bool private _balancesProgressive;
     /// @dev Slot of the checkpoint in whose state this validator's deposit was shown to be pending.
     mapping(uint32 ordinal => uint256 slot) private _pendingAt;
+    mapping(uint32 ordinal => Scan) private _scans;
 
     event CheckpointStarted(bytes32 indexed root, uint256 startSlot, uint256 validators);
     event CheckpointOpened(bytes32 indexed root, uint256 slot);
@@ -61,8 +80,8 @@ abstract contract BalanceCheckpoint is LedgerBase {
     error DepositUnresolved(uint32 ordinal);
     /// @notice Why: the item is not this validator's deposit. How to fix: prove the right position.
     error DepositOther(uint32 ordinal);
-    /// @notice Why: the items do not show that the deposit has left the list. How to fix: begin at position 0 and go on to
-    /// the first younger deposit, or to the list's end if the validator is exiting.
+    /// @notice Why: the deposit is among the items, or an earlier part of the list was not shown. How to fix: begin where the
+    /// last call ended (at position 0 if there was none), and go on until `DepositLanded` is emitted.
     error DepositNotShownLanded(uint32 ordinal);
 
     constructor(CheckpointConfig memory config) {
@@ -98,6 +117,8 @@ abstract contract BalanceCheckpoint is LedgerBase {
         if (!c.open || c.stateRoot != 0) revert CheckpointPhaseWrong();
         (bytes32 stateRoot, uint64 slot, Layout memory fork) = BeaconProofs.anchorHeader(LAYOUTS, c.root, proof);
         BeaconProofs.openBalances(stateRoot, fork, opening);
+        // Reverts where no execution block has P's timestamp: its payload was withheld (Gloas).
+        if (fork.progressive) BeaconProofs.parentRoot(GENESIS_TIME + uint256(slot) * SECONDS_PER_SLOT);
         (_balancesTop, _balancesLength, _balancesProgressive) = (opening.top, opening.length, fork.progressive);
         checkpoint.stateRoot = stateRoot;
         checkpoint.slot = uint40(slot);
@@ -107,24 +128,31 @@ abstract contract BalanceCheckpoint is LedgerBase {
     /// @notice Counts the balances of `ordinals` (in ascending order of their beacon index). Those already counted,
     /// or that this checkpoint does not count, are skipped: a batch sent twice, or by two keepers, does no harm.
     function proveBalances(uint32[] calldata ordinals, bytes32[] calldata chunks, bytes32[] calldata siblings) external {
-        Checkpoint memory c = _inProgress();
-        uint256 count = ordinals.length;
-        uint64[] memory indices = new uint64[](count);
-        for (uint256 i; i < count; ++i) indices[i] = _records[ordinals[i]].index;
+        Checkpoint storage c = checkpoint;
+        (uint256 slot, uint256 startSlot, uint256 remaining, uint256 sum) = (c.slot, c.startSlot, c.remaining, c.sumGwei);
+        if (!c.open || slot == 0) revert CheckpointPhaseWrong(); // no slot before it is opened
+        (uint256[] memory words, uint256[] memory places, uint64[] memory indices) = HotRecord.load(_records, ordinals);
         uint64[] memory balances =
             BeaconProofs.verifyBalancesUnder(_balancesTop, _balancesLength, _balancesProgressive, indices, chunks, siblings);
         uint256 counted;
-        uint256 sum = c.sumGwei;
-        for (uint256 i; i < count; ++i) {
-            (bool counts, uint256 value) = _count(ordinals[i], balances[i], c);
-            if (!counts) continue;
-            sum += value;
-            ++counted;
+        unchecked {
+            // All four arrays have one length. The verifier refuses an index twice, so no word read above is stale below.
+            // A value is a few amounts of gwei below 2^64: neither sum nor counter can overflow.
+            for (uint256 i; i < ordinals.length; ++i) {
+                uint256 word = words.item(i);
+                uint256 seenAt = word.balanceSlot();
+                // Left, counted before, or funded after the start.
+                if (!word.isLive() || seenAt == slot || (seenAt == 0 && word.depositSlot() > startSlot)) continue;
+                uint256 balance = balances.item(i);
+                places.item(i).store(word.seen(balance, slot));
+                sum += word.isPlain() ? balance : _value(ordinals[i], word, balance, slot, startSlot);
+                ++counted;
+            }
         }
         if (counted == 0) return;
-        checkpoint.sumGwei = uint64(sum);
-        checkpoint.remaining = uint32(c.remaining - counted);
-        emit CheckpointProved(c.slot, counted, c.remaining - counted);
+        remaining -= counted;
+        (c.sumGwei, c.remaining) = (uint64(sum), uint32(remaining));
+        emit CheckpointProved(slot, counted, remaining);
         VAULT.payBounty(msg.sender, BOUNTY_GAS_BASE + counted * BOUNTY_GAS_PER_VALIDATOR);
     }
 
@@ -132,6 +160,9 @@ abstract contract BalanceCheckpoint is LedgerBase {
     function finishCheckpoint() external {
         Checkpoint memory c = _inProgress();
         if (c.remaining != 0) revert CheckpointIncomplete(c.remaining);
+        if (_currentSlot() < c.startSlot + FINISH_AFTER_SLOTS) {
+            revert CheckpointTooSoon(GENESIS_TIME + (c.startSlot + FINISH_AFTER_SLOTS) * SECONDS_PER_SLOT);
+        }
         checkpoint.open = false;
         uint256 outside = uint256(c.sumGwei) * GWEI;
         uint256 nav = VAULT.report(outside);
@@ -148,47 +179,74 @@ abstract contract BalanceCheckpoint is LedgerBase {
         _pendingAt[ordinal] = c.slot;
     }
 
-    /// @notice Shows that the validator's deposit in flight has left `pending_deposits`: it is in the balance.
+    /// @notice Shows that the validator's deposit in flight has left `pending_deposits`: it is in the balance. A list too
+    /// long for one call is shown in parts, each from where the last one ended.
     function resolveLanded(uint32 ordinal, ValidatorProof calldata validator, PendingRun calldata run) external {
         (Checkpoint memory c, Record storage record) = _unresolved(ordinal);
         Layout memory fork = LAYOUTS.layoutAt(c.slot);
         BeaconProofs.verifyValidator(c.stateRoot, fork, validator);
         BeaconProofs.verifyPendingRun(c.stateRoot, fork, run);
         if (validator.index != record.index) revert ValidatorOther(ordinal);
-        uint256 count = run.items.length;
-        uint256 depositSlot = record.depositSlot;
-        bool whole = run.start == 0 && count == run.length;
-        bool younger = run.start == 0 && count != 0 && run.items[count - 1].slot > depositSlot
-            && validator.fields.exitEpoch == FAR_FUTURE_EPOCH;
-        if (!whole && !younger) revert DepositNotShownLanded(ordinal);
-        for (uint256 i; i < count; ++i) {
-            if (_isOurs(record, run.items[i])) revert DepositNotShownLanded(ordinal);
-        }
+        if (!_hasLeft(ordinal, record, validator.fields, run, c.slot)) return;
         uint48 amount = record.inFlightGwei;
         record.inFlightGwei = 0;
         if (record.status == Status.Slashed) ENFORCER.deposited(ordinal, amount, c.slot);
         emit DepositLanded(ordinal, amount, c.slot);
     }
 
-    /// @dev Whether this checkpoint counts the validator, and at what value in gwei. Writes what was seen.
-    function _count(uint32 ordinal, uint64 balance, Checkpoint memory c) private returns (bool, uint256 value) {
-        Record memory record = _records[ordinal];
-        if (!_isLive(record.status) || _fundedAfterStart(record, c) || record.balanceSlot == c.slot) return (false, 0);
-        value = record.status == Status.Slashed ? ENFORCER.valueOf(ordinal, balance, c.slot) : balance;
-        if (record.inFlightGwei != 0 && record.depositSlot <= c.startSlot) {
-            if (record.depositSlot <= c.slot && _pendingAt[ordinal] != c.slot) revert DepositUnresolved(ordinal);
-            value += record.inFlightGwei;
+    /// @dev Whether the run, after those before it, shows that the deposit is not in the list. False: more is to be shown.
+    function _hasLeft(
+        uint32 ordinal,
+        Record storage record,
+        Validator calldata fields,
+        PendingRun calldata run,
+        uint64 slot
+    ) private returns (bool) {
+        Scan memory scan = _scans[ordinal];
+        uint256 shown = scan.slot == slot ? scan.next : 0;
+        if (run.start > shown) revert DepositNotShownLanded(ordinal);
+        uint256 made = record.depositSlot;
+        // The last slot under which the deposit can have joined the list. From Gloas on that is the next block's, which is
+        // not known: but no later than the first later one of any deposit there.
+        uint256 joined = _balancesProgressive ? type(uint256).max : made;
+        uint256 last;
+        for (uint256 i; i < run.items.length; ++i) {
+            if (_isOurs(record, run.items[i])) revert DepositNotShownLanded(ordinal);
+            last = run.items[i].slot;
+            if (last > made && last < joined) joined = last;
         }
-        record.balanceGwei = balance > type(uint48).max ? type(uint48).max : uint48(balance);
-        record.balanceSlot = c.slot;
-        _writeHot(ordinal, record);
-        return (true, value);
+        uint256 next = run.start + run.items.length;
+        if (next == run.length) return true;
+        // An exiting validator's deposit goes back to the end until it is withdrawable: what joined later lies behind it.
+        bool behind = fields.exitEpoch == FAR_FUTURE_EPOCH || last / SLOTS_PER_EPOCH >= fields.withdrawableEpoch;
+        if (last > joined && behind) return true;
+        if (next > shown) _scans[ordinal] = Scan(slot, uint64(next));
+        return false;
+    }
+
+    /// @dev Whether a deposit made in slot `made` may be in the list of `slot`'s state, or have left it.
+    function _mayHaveJoined(uint256 made, uint256 slot) private view returns (bool) {
+        return _balancesProgressive ? made < slot : made <= slot;
+    }
+
+    /// @dev Gwei at which a checkpoint counts a validator that is slashed or has a deposit in flight.
+    function _value(uint32 ordinal, uint256 word, uint256 balance, uint256 slot, uint256 startSlot)
+        private
+        view
+        returns (uint256 value)
+    {
+        value = word.isSlashed() ? ENFORCER.valueOf(ordinal, uint64(balance), uint64(slot)) : balance;
+        uint256 inFlight = word.inFlightGwei();
+        if (inFlight == 0 || word.depositSlot() > startSlot) return value;
+        if (_pendingAt[ordinal] != slot && _mayHaveJoined(word.depositSlot(), slot)) revert DepositUnresolved(ordinal);
+        value += inFlight;
     }
 
     /// @dev Corrects a sum that already holds this validator, when its proven slashing lowers its value meanwhile.
     function _uncount(uint32 ordinal, uint256 lessGwei) internal {
         Checkpoint memory c = checkpoint;
-        if (c.open && c.slot != 0 && _records[ordinal].balanceSlot == c.slot) checkpoint.sumGwei = uint64(c.sumGwei - lessGwei);
+        if (!c.open || c.slot == 0 || _records[ordinal].balanceSlot != c.slot) return;
+        checkpoint.sumGwei = c.sumGwei > lessGwei ? uint64(c.sumGwei - lessGwei) : 0;
     }
 
     /// @dev A validator must not leave the ledger between the start of a checkpoint and its being counted there.
@@ -211,11 +269,13 @@ abstract contract BalanceCheckpoint is LedgerBase {
     function _unresolved(uint32 ordinal) private view returns (Checkpoint memory c, Record storage record) {
         c = _inProgress();
         record = _records[ordinal];
-        if (record.inFlightGwei == 0 || record.depositSlot > c.slot) revert DepositOther(ordinal);
+        if (record.inFlightGwei == 0 || !_mayHaveJoined(record.depositSlot, c.slot)) revert DepositOther(ordinal);
     }
 
     function _isOurs(Record storage record, PendingDeposit calldata item) private view returns (bool) {
-        return item.pubkeyRoot == record.pubkeyRoot && item.slot == record.depositSlot && item.amount == record.inFlightGwei;
+        uint256 made = record.depositSlot;
+        return item.pubkeyRoot == record.pubkeyRoot && item.amount == record.inFlightGwei
+            && (item.slot == made || (item.slot > made && _balancesProgressive));
     }
 
     /// @dev All fields but the key, which never changes: one slot.

@@ -55,6 +55,16 @@ library ShareRate {
         return Rate(uint96(current), uint96(target), uint32(block.timestamp), line.until);
     }
 
+    /// @notice The line after `minted` shares were bought at its value now, beside `supply` others: what still drips in is
+    /// all of theirs alike. Left as it was, the line would rise above what the pool is worth.
+    function diluted(Rate memory line, uint256 supply, uint256 minted) internal view returns (Rate memory) {
+        uint256 current = valueAt(line, block.timestamp);
+        if (block.timestamp >= line.until) return line;
+        // target >= current while the line rises
+        uint256 target = current + ((line.target - current) * supply) / (supply + minted);
+        return Rate(uint96(current), uint96(target), uint32(block.timestamp), line.until);
+    }
+
     /// @notice Shares for `assets` wei, rounded down to whole gwei of shares: what is cut stays with all the others.
     function toSharesDown(uint256 assets, uint256 rate) internal pure returns (uint256) {
         return (assets * ONE) / rate / GWEI * GWEI;

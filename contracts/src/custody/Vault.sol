@@ -3,7 +3,13 @@ pragma solidity 0.8.37;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {
-    IDepositContract, IOperatorRegistry, IShareToken, IVault, IWithdrawalQueue, PoolAddresses
+    IDepositContract,
+    IOperatorRegistry,
+    IShareToken,
+    IVault,
+    IWithdrawalQueue,
+    PoolAddresses,
+    compoundingCredentials
 } from "../interfaces/IPool.sol";
 import {RollingLimit} from "./RollingLimit.sol";
 import {ShareRate} from "./ShareRate.sol";
@@ -165,17 +171,18 @@ contract Vault is IVault, ReentrancyGuardTransient {
         _rate = ShareRate.flat(ShareRate.ONE);
     }
 
+    /// @notice Ether that buys nothing: tips and payments of block builders (their transfers need a receiver), gifts. It
+    /// belongs to all shares, and the next checkpoint shows it.
+    receive() external payable {}
+
     // ── Stakers ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Deposits the ether sent; its shares go to `receiver`. What is below one gwei of shares stays in the pool.
     /// @param assets wei, must equal the ether sent (ERC-7535)
     function deposit(uint256 assets, address receiver) public payable returns (uint256 shares) {
         if (msg.value != assets) revert DepositValueWrong(msg.value, assets);
-        shares = ShareRate.toSharesDown(assets, rate());
+        shares = _buy(assets, receiver);
         if (shares == 0) revert DepositTooSmall(assets);
-        flows.inward += uint128(assets);
-        TOKEN.mint(receiver, shares);
-        emit Deposit(msg.sender, receiver, assets, shares);
     }
 
     /// @notice Anybody may fill the reserve that bounties are paid from. It buys no shares.
@@ -201,10 +208,10 @@ contract Vault is IVault, ReentrancyGuardTransient {
         Frozen memory then_ = frozen;
         uint256 gross = then_.cash + outside;
         nav = gross > then_.liabilities ? gross - then_.liabilities : 0;
-        Flows memory now_ = flows;
-        uint256 assets = nav + (now_.inward - then_.flows.inward) - (now_.outward - then_.flows.outward);
         uint256 supply = TOKEN.totalSupply();
         if (supply == 0) return nav; // nobody owns the rest; the next depositor's rate is the last one
+        Flows memory now_ = flows;
+        uint256 assets = nav + (now_.inward - then_.flows.inward) - (now_.outward - then_.flows.outward);
         uint256 fee = _takeFee(assets, supply);
         uint256 target = ((assets - fee) * ShareRate.ONE) / supply;
         ShareRate.Rate memory next = _rate.towards(target, DRIP_SECONDS, MAX_GROWTH_PER_SECOND);
@@ -214,11 +221,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function recordLoss(uint256 amount) external only(ENFORCER) {
-        uint256 supply = TOKEN.totalSupply();
-        if (supply == 0 || amount == 0) return;
-        uint256 before = rate();
-        _rate = _rate.lowered((amount * ShareRate.ONE + supply - 1) / supply);
-        emit LossRecorded(amount, before, rate());
+        _lose(amount);
     }
 
     /// @inheritdoc IVault
@@ -260,10 +263,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function creditPredeposit(address operator, uint256 amount) external only(LEDGER) {
-        uint256 shares = ShareRate.toSharesDown(amount, rate());
-        flows.inward += uint128(amount);
-        TOKEN.mint(operator, shares);
-        emit Deposit(LEDGER, operator, amount, shares);
+        _buy(amount, operator);
     }
 
     /// @inheritdoc IVault
@@ -319,7 +319,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function withdrawalCredentials() public view returns (bytes32) {
-        return bytes32(uint256(0x02) << 248 | uint256(uint160(address(this))));
+        return compoundingCredentials(address(this));
     }
 
     /// @inheritdoc IVault
@@ -376,6 +376,16 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// @dev Shares at the rate now. What still drips in belongs to the newcomers too: the line bends down for it.
+    function _buy(uint256 assets, address receiver) private returns (uint256 shares) {
+        ShareRate.Rate memory line = _rate;
+        shares = ShareRate.toSharesDown(assets, line.valueAt(block.timestamp));
+        flows.inward += uint128(assets);
+        if (block.timestamp < line.until) _rate = line.diluted(TOKEN.totalSupply(), shares);
+        TOKEN.mint(receiver, shares);
+        emit Deposit(msg.sender, receiver, assets, shares);
+    }
+
     function _claimLimit() private view returns (uint256 limit) {
         limit = (totalAssets() * CLAIM_LIMIT_BPS) / BPS;
         if (limit < CLAIM_LIMIT_FLOOR) limit = CLAIM_LIMIT_FLOOR;
@@ -386,8 +396,22 @@ contract Vault is IVault, ReentrancyGuardTransient {
         fee = SystemRequests.feeOf(target, REQUEST_FEE_CAP);
         _requestFees.spend(fee, REQUEST_FEE_LIMIT, LIMIT_WINDOW);
         if (liabilities.reserve >= fee) liabilities.reserve -= uint128(fee);
-        else flows.outward += uint128(fee);
+        else _payFromShares(fee);
         emit RequestFeePaid(target, fee);
+    }
+
+    function _payFromShares(uint256 fee) private {
+        flows.outward += uint128(fee);
+        _lose(fee);
+    }
+
+    /// @dev What still drips in pays first; the rest lowers the rate at once. Rounded against the shares.
+    function _lose(uint256 amount) private {
+        uint256 supply = TOKEN.totalSupply();
+        if (supply == 0 || amount == 0) return;
+        uint256 before = rate();
+        _rate = _rate.lowered((amount * ShareRate.ONE + supply - 1) / supply);
+        emit LossRecorded(amount, before, rate());
     }
 
     function _send(address to, uint256 amount) private {

@@ -22,6 +22,11 @@ struct ChainClock {
     uint64 slotsPerHistoricalRoot;
 }
 
+/// @notice Withdrawal credentials that pay to `vault`: `0x02`, compounding (EIP-7251).
+function compoundingCredentials(address vault) pure returns (bytes32) {
+    return bytes32(uint256(0x02) << 248 | uint256(uint160(vault)));
+}
+
 /// @notice The deposit contract of the beacon chain (consensus-specs, phase0 deposit contract).
 interface IDepositContract {
     function deposit(

@@ -59,6 +59,7 @@ export const errorsAbi = [
   {"inputs":[{"internalType":"uint32","name":"operatorId","type":"uint32"}],"name":"OperatorFrozenOrBarred","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"operatorId","type":"uint32"}],"name":"OperatorMayNotStake","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"operatorId","type":"uint32"}],"name":"OperatorUnknown","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"bits","type":"uint256"}],"name":"OrdinalOutOfRange","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"number","type":"uint256"}],"name":"PartFailed","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"number","type":"uint256"},{"internalType":"uint256","name":"next","type":"uint256"}],"name":"PartNotNext","type":"error"},
   {"inputs":[{"internalType":"address","name":"to","type":"address"},{"internalType":"uint256","name":"amount","type":"uint256"}],"name":"PaymentRefused","type":"error"},
