@@ -10,7 +10,6 @@ const atLeastZero = (value: bigint): bigint => (value > 0n ? value : 0n);
 export interface BackingFacts {
   readonly history: History;
   readonly snapshot: PoolSnapshot;
-  readonly slotsPerEpoch: number;
   readonly timeOfSlot: (slot: number) => number;
 }
 
@@ -20,10 +19,10 @@ export interface BackingFacts {
  * moves cover into cash. Request fees beyond the reserve are the one flow without an event of its own; the next
  * checkpoint brings them in.
  */
-export function backingOf({ history, snapshot, slotsPerEpoch, timeOfSlot }: BackingFacts): Backing {
+export function backingOf({ history, snapshot, timeOfSlot }: BackingFacts): Backing {
   const { vault, queue, rate, totalAssets, validators } = snapshot;
   const last = history.checkpoints.at(-1);
-  const parts = last ? provenParts(history, validators, slotsPerEpoch) : unprovenParts(history, snapshot);
+  const parts = last ? provenParts(history) : unprovenParts(history, snapshot);
   const owedQueued = (queue.queuedShares * rate.current) / ONE;
   const total = parts.vaultCash + parts.validators + parts.inFlight + parts.bondCover;
   const provisions = validators.reduce((sum, { slashing }) => sum + (slashing?.expectedGwei ?? 0n), 0n) * GWEI;
@@ -53,19 +52,20 @@ interface Parts {
   readonly bondCover: bigint;
 }
 
-function provenParts(history: History, validators: readonly ValidatorSnapshot[], slotsPerEpoch: number): Parts {
+function provenParts(history: History): Parts {
   const { since } = history;
   const { nav, outside } = history.checkpoints.at(-1)!;
   const outsideWei = BigInt(outside);
-  const inFlight = history.provenInFlightGwei * GWEI + since.staked;
-  const bondCover = validators.reduce((sum, each) => sum + coverOf(each, slotsPerEpoch), 0n) * GWEI;
+  const provenInFlight = history.provenInFlightGwei * GWEI;
+  const provenCover = history.provenCoverGwei * GWEI;
+  const paidOfCover = least(provenCover, since.compensated);
   return {
     vaultCash: BigInt(nav) - outsideWei + since.deposits - since.claims - since.staked + since.compensated,
     validators: atLeastZero(
-      outsideWei - history.provenInFlightGwei * GWEI - bondCover + since.predeposits - since.losses - since.compensated,
+      outsideWei - provenInFlight - provenCover + since.predeposits - since.losses - (since.compensated - paidOfCover),
     ),
-    inFlight,
-    bondCover,
+    inFlight: provenInFlight + since.staked,
+    bondCover: provenCover - paidOfCover,
   };
 }
 
@@ -74,6 +74,10 @@ function unprovenParts(history: History, { vault }: PoolSnapshot): Parts {
   const inFlight = [...history.inFlight.values()].reduce((sum, gwei) => sum + gwei, 0n) * GWEI;
   return { vaultCash: vault.freeCash, validators: history.since.predeposits, inFlight, bondCover: 0n };
 }
+
+/** What bonds stand for in the sum of the checkpoint that counted these validators, in gwei. */
+export const coverOfAll = (validators: readonly ValidatorSnapshot[], slotsPerEpoch: number): bigint =>
+  validators.reduce((sum, each) => sum + coverOf(each, slotsPerEpoch), 0n);
 
 /** SlashingEnforcer.valueOf: the bond's part in the value of a slashed validator, in gwei. */
 function coverOf({ slashing, balanceGwei, balanceSlot }: ValidatorSnapshot, slotsPerEpoch: number): bigint {

@@ -60,7 +60,7 @@ export function composeState(facts: Facts): DashboardState {
     },
     health: facts.health,
     head: snapshot && headOf(snapshot, clock, facts.finalizedEpoch),
-    backing: snapshot && backingOf({ history, snapshot, slotsPerEpoch: clock.slotsPerEpoch, timeOfSlot }),
+    backing: snapshot && backingOf({ history, snapshot, timeOfSlot }),
     rate: snapshot && rateOf(snapshot, history),
     operators: snapshot?.operators.map(operatorRow) ?? [],
     validators: snapshot?.validators.map((validator) => validatorRow(validator, facts.beacon)) ?? [],

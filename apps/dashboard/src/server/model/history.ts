@@ -32,6 +32,8 @@ export interface History {
   startedWith: number;
   /** The last finished checkpoint's deposits in flight, in gwei, and what has flowed since it started. */
   provenInFlightGwei: bigint;
+  /** What bonds stood for in its sum, in gwei; no event tells it, so whoever has the pool's state sets it. */
+  provenCoverGwei: bigint;
   since: Flows;
   sinceOpen: Flows;
   lastReport: { readonly target: bigint; readonly fee: bigint } | null;
@@ -52,6 +54,7 @@ export const newHistory = (ledger: string): History => ({
   inFlightFrozen: new Map(),
   startedWith: 0,
   provenInFlightGwei: 0n,
+  provenCoverGwei: 0n,
   since: noFlows(),
   sinceOpen: noFlows(),
   lastReport: null,

@@ -1,5 +1,6 @@
 import { type Pool, type PoolManifest, type PoolSnapshot, poolEvents, readPool } from '@holdfast/pool';
 import { createPublicClient, type Hash, http, type PublicClient } from 'viem';
+import { coverOfAll } from '../model/backing.ts';
 import { applyEvent, type History, newHistory } from '../model/history.ts';
 import { WrongNetwork } from './HealthBox.ts';
 
@@ -36,8 +37,13 @@ export class ChainReader {
     if (this.#last?.hash === hash) return false;
     this.#times.set(number, Number(block.timestamp));
     if (this.#last && !(await this.#isStillThere(this.#last))) this.#forget();
+    const proven = this.history.checkpoints.at(-1)?.tx;
     const snapshot = await readPool(this.#pool, number);
     await this.#fold(number);
+    if (this.history.checkpoints.at(-1)?.tx !== proven) {
+      const slotsPerEpoch = Number(this.#pool.manifest.facts.clock.slotsPerEpoch);
+      this.history.provenCoverGwei = coverOfAll(snapshot.validators, slotsPerEpoch);
+    }
     this.snapshot = snapshot;
     this.#last = { number, hash };
     return true;

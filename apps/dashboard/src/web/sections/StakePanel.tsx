@@ -17,7 +17,6 @@ export function StakePanel(props: { readonly state: DashboardState }) {
   const actions = useMemo(
     () => poolActions({ network: { ...state.network, chainId, name }, pool: { ...state.pool, vault, token, queue } }),
     // The rest of the state changes with each block and is not used by the actions.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
     [chainId, name, vault, token, queue],
   );
   const who = useSigner(state);

@@ -68,7 +68,7 @@ function AllValidators({ state }: { readonly state: DashboardState }) {
     ['Proven balances', `${gweiEth(proven, 6)} ETH`],
     ['Deposits in flight', `${gweiEth(inFlight, 6)} ETH`],
     ['Beacon node says', `${gweiEth(told, 6)} ETH`],
-    ['Not proven yet', `${told < proven + inFlight ? '' : '+'}${gweiEth(told - proven - inFlight, 6)} ETH`],
+    ['Moved since the proof', `${told < proven + inFlight ? '' : '+'}${gweiEth(told - proven - inFlight, 6)} ETH`],
     [
       'Expected loss',
       `${gweiEth(
