@@ -43,8 +43,8 @@ const GENESIS_TIME = 1_750_000_000;
 const SLOTS_MAX = 2_000;
 const STILL_MS = 300;
 const EPOCHS_PER_CHECKPOINT = 6;
-/** A keeper need not look at each slot: half an epoch is soon enough for everything it does. */
-const SLOTS_PER_TICK = 4;
+/** A keeper that found nothing to do need not look at each slot: an epoch later is soon enough. */
+const IDLE_SLOTS = 8;
 
 /** A devnet, a pool on it, and everybody who takes part. Time passes only when something needs it to. */
 export class World {
@@ -193,8 +193,8 @@ export class World {
     const last = this.devnet.slot + slotsMax;
     while (!(await reached())) {
       if (this.devnet.slot >= last) throw new Error(`${what}: not reached within ${slotsMax} slots`);
-      await this.during(this.keeper.tick());
-      await this.step(SLOTS_PER_TICK);
+      const { actions, inFlight } = await this.during(this.keeper.tick());
+      await this.step(actions.length > 0 || inFlight > 0 ? 1 : IDLE_SLOTS);
     }
   }
 
