@@ -2,8 +2,8 @@ import { headerRoot, type LoadedState, verifierStateProof } from '@holdfast/beac
 import { createEdrExecution, devAccounts, type ExecutionPort, toEip1193 } from '@holdfast/devnet';
 import type { ChainFacts, StateProof } from '@holdfast/pool';
 import { asRoot, type Hex } from '@holdfast/units';
-import { createPublicClient, createWalletClient, custom, defineChain, encodeFunctionData } from 'viem';
 import type { Abi, PublicClient, WalletClient } from 'viem';
+import { createPublicClient, createWalletClient, custom, defineChain, encodeFunctionData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 export const GENESIS_TIME = 1_700_000_000;
@@ -110,7 +110,10 @@ export class GasChain {
   }
 
   /** Seals the next block, in which EIP-4788 shows a block of the slot before with this state. */
-  async show(state: LoadedState, seal: (root: Hex) => Promise<number> = (root) => this.seal(root)): Promise<ShownState> {
+  async show(
+    state: LoadedState,
+    seal: (root: Hex) => Promise<number> = (root) => this.seal(root),
+  ): Promise<ShownState> {
     const slot = this.#slot;
     const header = { slot, proposerIndex: 4711, parentRoot: ANY_ROOT, stateRoot: state.root, bodyRoot: ANY_ROOT };
     const timestamp = await seal(headerRoot(header));
@@ -150,7 +153,13 @@ export class GasChain {
   }
 
   /** One call in a block of its own. */
-  async send(from: Hex, to: Contract, functionName: string, args: readonly unknown[] = [], value = 0n): Promise<number> {
+  async send(
+    from: Hex,
+    to: Contract,
+    functionName: string,
+    args: readonly unknown[] = [],
+    value = 0n,
+  ): Promise<number> {
     const hash = await this.queue(from, to, functionName, args, value);
     await this.seal();
     return this.gasOf(hash, functionName);
