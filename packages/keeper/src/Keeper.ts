@@ -5,6 +5,8 @@ import { Backoff } from './act/Backoff.ts';
 import { Courier, type Delivery, type Round } from './act/Courier.ts';
 import { type Landed, Outbox } from './act/Outbox.ts';
 import { Performer } from './act/perform.ts';
+import { isFinal } from './act/refusals.ts';
+import { Standby } from './act/Standby.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Action } from './decide/action.ts';
 import { decide } from './decide/decide.ts';
@@ -46,6 +48,7 @@ export class Keeper {
   private readonly outbox: Outbox;
   private readonly courier: Courier;
   private readonly backoff = new Backoff();
+  private readonly standby: Standby;
   private readonly counted = new Metrics();
   private readonly ending = new AbortController();
   private rounds: Promise<unknown> = Promise.resolve();
@@ -64,12 +67,13 @@ export class Keeper {
     this.account = walletClient.account;
     this.pool = { manifest, publicClient, walletClient };
     this.options = resolveOptions(parameters.options ?? {}, manifest);
-    this.log = parameters.log ?? (() => {});
+    this.log = unfailing(parameters.log ?? (() => {}));
+    this.standby = new Standby(this.options.standbySlots);
     this.clock = parameters.clock ?? systemClock;
     this.lastOkMs = this.clock.now();
     this.observer = new Observer(this.pool, beaconClient, this.account.address, this.options);
     this.outbox = new Outbox(publicClient, this.account.address, this.options.replaceAfterSlots);
-    const performer = new Performer(this.pool, beaconClient);
+    const performer = new Performer(this.pool, beaconClient, this.options.beaconTimeoutMs);
     this.courier = new Courier(this.pool, this.account, performer, this.outbox, this.options);
   }
 
@@ -178,7 +182,7 @@ export class Keeper {
       else draft.replaced.push(key);
       if (error === null) this.log({ level: 'warn', event: 'transaction.sentAgain', slot: round.slot, key });
     }
-    for (const action of decide(view.observation)) {
+    for (const action of this.standby.due(decide(view.observation), round.slot)) {
       const delivery = await this.courier.deliver(action, view, round);
       this.note(draft, action, delivery, round.slot);
     }
@@ -191,6 +195,7 @@ export class Keeper {
     draft.actions.push({ key, kind, action, outcome: delivery.outcome, hash, error });
     if (delivery.outcome === 'failed' || delivery.outcome === 'early') this.backoff.failed(key, slot);
     if (delivery.outcome === 'overtaken') this.backoff.overtaken(key, slot);
+    if ('error' in delivery && isFinal(delivery.error)) this.observer.refused(key);
     const level = delivery.outcome === 'failed' ? 'error' : delivery.outcome === 'sent' ? 'info' : 'debug';
     this.log({ level, event: `action.${delivery.outcome}`, slot, key, urgent: action.urgent, hash, error });
   }
@@ -238,6 +243,17 @@ export class Keeper {
     }
   }
 }
+
+/** A log that cannot be written must not stop the keeper. */
+const unfailing =
+  (log: Log): Log =>
+  (event) => {
+    try {
+      log(event);
+    } catch {
+      // There is nowhere to tell it.
+    }
+  };
 
 /** A wait that ends at the next ring, also one that came before it. */
 class Alarm {

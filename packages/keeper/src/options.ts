@@ -28,6 +28,11 @@ export interface KeeperOptions {
   readonly beaconTimeoutMs?: number | undefined;
   /** Execution blocks looked through for withdrawals in one round. Default 256. */
   readonly scanBlocksPerRound?: number | undefined;
+  /**
+   * Does an action only when it has been wanted for so many slots and nobody else did it. Default 0. For a second keeper
+   * beside a first: it then pays no gas for calls that come too late.
+   */
+  readonly standbySlots?: number | undefined;
   /** `run` begins a round at least this often, head event or not. Default: one slot. */
   readonly pollMs?: number | undefined;
 }
@@ -44,6 +49,7 @@ export interface ResolvedOptions {
   readonly stateEverySlots: number;
   readonly beaconTimeoutMs: number;
   readonly scanBlocksPerRound: number;
+  readonly standbySlots: number;
   readonly pollMs: number;
 }
 
@@ -69,6 +75,7 @@ export function resolveOptions(options: KeeperOptions, manifest: PoolManifest): 
     stateEverySlots: count('stateEverySlots', options.stateEverySlots ?? 1),
     beaconTimeoutMs: count('beaconTimeoutMs', options.beaconTimeoutMs ?? 60_000),
     scanBlocksPerRound: count('scanBlocksPerRound', options.scanBlocksPerRound ?? 256),
+    standbySlots: count('standbySlots', options.standbySlots ?? 0, 0),
     pollMs: count('pollMs', options.pollMs ?? secondsPerSlot * 1000),
   };
 }

@@ -12,6 +12,7 @@ import * as pools from '@holdfast/pool';
 import { FAR_FUTURE_EPOCH } from '@holdfast/units';
 import type { Action } from '../decide/action.ts';
 import { KeeperEvidenceError } from '../errors.ts';
+import { Archive } from '../evidence/Archive.ts';
 import { hopTo } from '../evidence/blocks.ts';
 import type { View } from '../observe/Observer.ts';
 
@@ -19,14 +20,19 @@ type Options = pools.ActOptions;
 type Result = pools.ActResult<unknown>;
 type Of<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
 
+/** Pending deposits shown in one call: about 10,000 gas each. */
+const DEPOSITS_PER_CALL = 512;
+
 /** Makes the proof that an action needs out of verified states, and makes the call. One case, one call. */
 export class Performer {
   private readonly pool: pools.Pool;
   private readonly beaconClient: BeaconClient;
+  private readonly archive: Archive;
 
-  constructor(pool: pools.Pool, beaconClient: BeaconClient) {
+  constructor(pool: pools.Pool, beaconClient: BeaconClient, beaconTimeoutMs: number) {
     this.pool = pool;
     this.beaconClient = beaconClient;
+    this.archive = new Archive(beaconClient, beaconTimeoutMs);
   }
 
   /** @throws PoolRevertError when the contracts refuse, PoolGasError when it is too large, errors of the nodes */
@@ -65,6 +71,10 @@ export class Performer {
         return this.proveRecovery(action, view, options);
       case 'settle':
         return pools.settle(pool, { ordinal: action.ordinal }, options);
+      case 'raiseProvisions':
+        return this.raiseProvisions(action, options);
+      case 'advanceTurns':
+        return this.advanceTurns(action, options);
     }
   }
 
@@ -94,13 +104,52 @@ export class Performer {
     return pools.resolvePending(this.pool, { ordinal, run: verifierPendingRun(state, position, 1) }, options);
   }
 
+  /**
+   * The part of the list that shows a deposit to be gone, in one call if it fits. A longer one is shown in parts, each
+   * from where the last one ended; the ledger tells where that is only by refusing what lies beyond, so the last part
+   * that it takes is sent.
+   */
   private async resolveLanded({ ordinal }: Of<'resolveLanded'>, view: View, options: Options): Promise<Result> {
     const { state } = frozenOf(view);
     const { index, depositSlot } = recordOf(view, ordinal);
     const exiting = validatorFields(state, index).exitEpoch !== FAR_FUTURE_EPOCH;
-    const run = pools.landedRun(state, depositSlot, exiting);
     const validator = verifierValidatorProof(state, index);
-    return pools.resolveLanded(this.pool, { ordinal, validator, run }, options);
+    const whole = pools.landedRun(state, depositSlot, exiting);
+    const count = whole.items.length;
+    if (count <= DEPOSITS_PER_CALL) return pools.resolveLanded(this.pool, { ordinal, validator, run: whole }, options);
+    for (let part = Math.ceil(count / DEPOSITS_PER_CALL) - 1; ; part -= 1) {
+      const first = part * DEPOSITS_PER_CALL;
+      const run = verifierPendingRun(state, first, Math.min(DEPOSITS_PER_CALL, count - first));
+      try {
+        return await pools.resolveLanded(this.pool, { ordinal, validator, run }, options);
+      } catch (error) {
+        const beyond = error instanceof pools.PoolRevertError && error.errorName === 'DepositNotShownLanded';
+        if (!beyond || part === 0) throw error;
+      }
+    }
+  }
+
+  private raiseProvisions({ operatorId, from, to }: Of<'raiseProvisions'>, options: Options): Promise<Result> {
+    const { addresses } = this.pool.manifest;
+    const args = [operatorId, BigInt(from), BigInt(to)] as const;
+    const call = {
+      address: addresses.enforcer,
+      abi: pools.ABIS.enforcer,
+      functionName: 'raiseProvisions',
+      args,
+    } as const;
+    return pools.send(this.pool, call, options);
+  }
+
+  private advanceTurns({ most }: Of<'advanceTurns'>, options: Options): Promise<Result> {
+    const { addresses } = this.pool.manifest;
+    const call = {
+      address: addresses.ledger,
+      abi: pools.ABIS.ledger,
+      functionName: 'advanceTurns',
+      args: [most],
+    } as const;
+    return pools.send(this.pool, call, options);
   }
 
   private async proveBalances({ ordinals }: Of<'proveBalances'>, view: View, options: Options): Promise<Result> {
@@ -110,7 +159,7 @@ export class Performer {
 
   private async proveReference({ ordinal, slot }: Of<'proveReference'>, view: View, options: Options): Promise<Result> {
     const { proof, state: recent } = momentOf(view);
-    const { header, state } = await this.beaconClient.verifiedState(slot);
+    const { header, state } = await this.archive.at(slot);
     const index = indexOf(view, ordinal);
     const parameters = {
       ordinal,
@@ -125,7 +174,7 @@ export class Performer {
   private async proveRecovery(action: Of<'proveRecovery'>, view: View, options: Options): Promise<Result> {
     const { ordinal, slot, withdrawalIndex } = action;
     const { proof, root, state: recent } = momentOf(view);
-    const { header, state } = await this.beaconClient.verifiedState(slot);
+    const { header, state } = await this.archive.at(slot);
     const block = await this.beaconClient.block(header.root);
     const position = pools.withdrawalsOf(state, block).findIndex(({ index }) => index === withdrawalIndex);
     if (position < 0) {

@@ -15,7 +15,6 @@ const OVERTAKEN: ReadonlySet<string> = new Set([
   'StatusWrong',
   'SlashingStatusWrong',
   'CheckpointPhaseWrong',
-  'CheckpointTooSoon',
   'CheckpointRootUnusable',
   'DepositOther',
   'ExitAlreadyRequested',
@@ -26,9 +25,15 @@ const OVERTAKEN: ReadonlySet<string> = new Set([
   'ReferenceOlder',
 ]);
 
+/** Evidence that is refused with these will never be taken. */
+const FINAL: ReadonlySet<string> = new Set(['RecoveryInvalid', 'ReferenceOlder']);
+
+export const isFinal = (error: unknown): boolean => error instanceof PoolRevertError && FINAL.has(error.errorName);
+
 const EARLY: ReadonlySet<string> = new Set([
   'CashShort',
   'CheckpointIncomplete',
+  'CheckpointTooSoon',
   'NotYetOnBeaconChain',
   'OperatorMayNotStake',
   'RequestFeeTooHigh',

@@ -22,7 +22,10 @@ export type ActionBody =
       readonly slot: number;
       readonly withdrawalIndex: number;
     }
-  | { readonly kind: 'settle'; readonly ordinal: number };
+  | { readonly kind: 'settle'; readonly ordinal: number }
+  /** Unsettled slashings `from` to `to` (not included) of an operator, in the order in which they were proven. */
+  | { readonly kind: 'raiseProvisions'; readonly operatorId: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'advanceTurns'; readonly most: number };
 
 export type ActionKind = ActionBody['kind'];
 
@@ -34,6 +37,7 @@ const URGENT: ReadonlySet<ActionKind> = new Set([
   'proveSlashing',
   'proveReference',
   'proveRecovery',
+  'raiseProvisions',
   'openCheckpoint',
   'resolvePending',
   'resolveLanded',
@@ -47,8 +51,10 @@ export function action(body: ActionBody): Action {
   return { ...body, key: keyOf(body), urgent };
 }
 
-function keyOf(body: ActionBody): string {
+export function keyOf(body: ActionBody): string {
   switch (body.kind) {
+    case 'raiseProvisions':
+      return `raiseProvisions:${body.operatorId}/${body.from}`;
     case 'proveBalances':
       return `proveBalances:${body.ordinals[0]}-${body.ordinals.at(-1)}`;
     case 'proveReference':

@@ -1,7 +1,8 @@
-import type { Action, ActionKind } from './action.ts';
+import type { Action } from './action.ts';
 import { type CheckpointPlan, planCheckpoint } from './duties/checkpoint.ts';
 import { decideExits } from './duties/exits.ts';
 import { decideFunding } from './duties/funding.ts';
+import { decideMaintenance } from './duties/maintenance.ts';
 import { decideProofs } from './duties/proofs.ts';
 import { decideSlashings } from './duties/slashings.ts';
 import { decideWithdrawals } from './duties/withdrawals.ts';
@@ -26,9 +27,6 @@ export function decide(observation: Observation): Action[] {
     // In the block of a start nothing may be funded: the slot could not tell before from after.
     ...(checkpoint.startsNow ? [] : decideFunding(observation)),
     ...checkpoint.actions,
+    ...decideMaintenance(observation),
   ].filter(free);
 }
-
-/** Whether an action of that kind is on its way. */
-export const isInFlight = ({ inFlight }: Observation, kind: ActionKind): boolean =>
-  [...inFlight].some((key) => key === kind || key.startsWith(`${kind}:`));

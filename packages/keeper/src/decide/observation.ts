@@ -15,6 +15,8 @@ export interface ValidatorRecord {
   readonly depositSlot: number;
   /** When an exit was last asked for; 0: never. */
   readonly exitAskedAt: number;
+  /** What of `comingWei` is expected of that exit, in gwei. */
+  readonly exitExpectedGwei: bigint;
   /** Of a slashed validator that is not settled. */
   readonly slashing?: SlashingRecord | undefined;
 }
@@ -31,6 +33,8 @@ export interface SlashingRecord {
 export interface OperatorRecord {
   readonly mayStake: boolean;
   readonly frozen: boolean;
+  /** Its unsettled slashings, when one of them has a lower provision than all of them together call for; else 0. */
+  readonly lowProvisions: number;
 }
 
 /** The checkpoint in progress, or the last one. All zero before the first. */
@@ -50,8 +54,9 @@ export interface PoolFacts {
   readonly fundCursor: number;
   readonly exitCursor: number;
   readonly stakeableWei: bigint;
-  /** What the queue needs beyond the cash at hand and the exits on their way, in wei. */
-  readonly shortfallWei: bigint;
+  /** What the queue wants, and the cash at hand with the exits on their way, in wei. */
+  readonly wantedWei: bigint;
+  readonly comingWei: bigint;
   /** Cash beyond what the shares will be worth at their proven rate, in wei; what is outside the Vault is not in it. */
   readonly unreportedWei: bigint;
   /** Highest id of all requests, and of those that a finished checkpoint has released. */
@@ -85,8 +90,11 @@ export interface BeaconFacts {
 /** What the state of the checkpoint in progress says of the deposits that were in flight. That it is there means: the
  * state was found, and can be shown. */
 export interface CheckpointFacts {
-  /** By ordinal: still in `pending_deposits`, or gone from it. Only deposits that have to be resolved. */
-  readonly deposits: ReadonlyMap<number, 'pending' | 'landed'>;
+  /**
+   * By ordinal, deposits that have to be resolved: still in `pending_deposits`, or gone from it. Unknown when it could not
+   * be learned: such a validator can neither be resolved nor counted now.
+   */
+  readonly deposits: ReadonlyMap<number, 'pending' | 'landed' | 'unknown'>;
   /** Ordinals whose deposit this checkpoint has been shown already. */
   readonly resolved: ReadonlySet<number>;
 }

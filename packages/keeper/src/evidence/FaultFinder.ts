@@ -19,18 +19,20 @@ export interface FaultSearch {
  */
 export class FaultFinder {
   private readonly beaconClient: BeaconClient;
-  private readonly found = new Map<number, number>();
+  private readonly found = new Map<number, Promise<number>>();
 
   constructor(beaconClient: BeaconClient) {
     this.beaconClient = beaconClient;
   }
 
-  /** The slot of that block. Found once, remembered. */
-  async referenceSlot(search: FaultSearch): Promise<number> {
-    const known = this.found.get(search.ordinal);
-    if (known !== undefined) return known;
-    const slot = await this.find(search);
-    this.found.set(search.ordinal, slot);
+  /** The slot of that block. Found once, remembered; a search under way is not begun again. */
+  referenceSlot(search: FaultSearch): Promise<number> {
+    let slot = this.found.get(search.ordinal);
+    if (slot === undefined) {
+      slot = this.find(search);
+      this.found.set(search.ordinal, slot);
+      slot.catch(() => this.found.delete(search.ordinal));
+    }
     return slot;
   }
 

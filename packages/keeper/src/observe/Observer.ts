@@ -7,12 +7,12 @@ import type { ResolvedOptions } from '../options.ts';
 import { beaconFacts } from './beaconFacts.ts';
 import { checkpointFacts } from './checkpointFacts.ts';
 import { type Head, Moments } from './Moments.ts';
-import { poolFacts, rulesOf } from './poolFacts.ts';
+import { finalizableOf, poolFacts, requestFee, rulesOf } from './poolFacts.ts';
 import { SlashingWatch } from './slashingFacts.ts';
 
 /** A part of an observation that could not be made. The duties that need it wait. */
 export interface Trouble {
-  readonly part: 'beacon' | 'checkpoint' | 'slashings';
+  readonly part: 'beacon' | 'checkpoint' | 'queue' | 'slashings';
   readonly error: unknown;
 }
 
@@ -55,6 +55,11 @@ export class Observer {
     this.slashings = new SlashingWatch(pool, beaconClient, options);
   }
 
+  /** Evidence that the contracts refused for good is not brought again. */
+  refused(key: string): void {
+    this.slashings.refused(key);
+  }
+
   /** The pool at the head. @throws what the execution node failed with: without the pool there is nothing to decide */
   async snapshot(): Promise<PoolSnapshot> {
     const snapshot = await readPool(this.pool);
@@ -84,31 +89,30 @@ export class Observer {
       }
     };
     const slot = this.slotAt(snapshot.block.timestamp);
-    const stale = (error: unknown): void => void troubles.push({ part: 'beacon', error });
-    const [pool, moment, frozen] = await Promise.all([
-      poolFacts(this.pool, snapshot, {
-        account: this.account,
-        finalizePerBatchMax: this.options.finalizePerBatchMax,
-      }),
-      attempt('beacon', () => this.moments.current(this.provableHead(head), stale)),
+    const trouble = (part: Trouble['part']) => (error: unknown) => void troubles.push({ part, error });
+    const { account } = this;
+    const [finalizable, requestFeeWei, moment, frozen] = await Promise.all([
+      attempt('queue', () => finalizableOf(this.pool, snapshot, { account, ...this.options })),
+      requestFee(this.pool),
+      attempt('beacon', () => this.moments.current(this.provableHead(head), trouble('beacon'))),
       attempt('checkpoint', () => this.frozen(snapshot)),
     ]);
-    const { checkpoint } = pool;
-    const [beacon, checkpointView, slashings] = await Promise.all([
-      moment && attempt('beacon', () => beaconFacts(this.beaconClient, moment, snapshot)),
-      frozen && checkpoint.phase !== 'idle'
-        ? attempt('checkpoint', () => checkpointFacts(this.pool, snapshot, frozen.state, this.account))
+    const pool = poolFacts(this.pool.manifest, snapshot, { finalizable: finalizable ?? 0, requestFeeWei });
+    const [beacon, checkpoint, slashings] = await Promise.all([
+      moment && attempt('beacon', () => beaconFacts(this.beaconClient, moment, snapshot, trouble('beacon'))),
+      frozen && pool.checkpoint.phase !== 'idle'
+        ? attempt('checkpoint', () => {
+            const onTrouble = trouble('checkpoint');
+            return checkpointFacts(this.pool, snapshot, frozen.state, { account, onTrouble });
+          })
         : null,
-      moment &&
-        attempt('slashings', () =>
-          this.slashings.facts(snapshot, moment, (_ordinal, error) => troubles.push({ part: 'slashings', error })),
-        ),
+      moment && attempt('slashings', () => this.slashings.facts(snapshot, moment, trouble('slashings'))),
     ]);
     const rules = rulesOf(this.pool.manifest, this.options);
     const now = Number(snapshot.block.timestamp);
     const observation: Observation = {
       ...{ now, slot, rules, pool, beacon, inFlight, resting },
-      checkpoint: checkpointView,
+      checkpoint,
       slashings: slashings ?? new Map(),
     };
     return { observation, snapshot, moment, frozen, troubles };

@@ -11,10 +11,16 @@ export async function beaconFacts(
   beaconClient: BeaconClient,
   moment: ProvableMoment,
   pool: PoolSnapshot,
+  onTrouble: (error: unknown) => void,
 ): Promise<BeaconFacts> {
   const { config } = await beaconClient.spec();
   const living = pool.validators.filter(({ status }) => status !== 'rejected' && status !== 'withdrawn');
-  const indices = await indicesOf(beaconClient, moment, living);
+  const indices = knownIndices(moment.state, living);
+  try {
+    for (const [ordinal, index] of await newIndices(beaconClient, moment, living)) indices.set(ordinal, index);
+  } catch (error) {
+    onTrouble(error); // New validators wait; those that are known do not.
+  }
   const entries = living.flatMap(({ ordinal }) => {
     const index = indices.get(ordinal);
     return index === undefined ? [] : [[ordinal, factsOf(moment.state, index)] as const];
@@ -26,24 +32,27 @@ export async function beaconFacts(
   };
 }
 
-async function indicesOf(
+function knownIndices(state: LoadedState, validators: readonly ValidatorSnapshot[]): Map<number, number> {
+  const count = state.lengthOf(state.layout.validators);
+  const known = validators.filter(({ status, index }) => status !== 'predeposited' && index < count);
+  return new Map(known.map(({ ordinal, index }) => [ordinal, index]));
+}
+
+async function newIndices(
   beaconClient: BeaconClient,
   { state, header }: ProvableMoment,
   validators: readonly ValidatorSnapshot[],
-): Promise<Map<number, number>> {
-  const count = state.lengthOf(state.layout.validators);
-  const known = validators.filter(({ status, index }) => status !== 'predeposited' && index < count);
-  const indices = new Map(known.map(({ ordinal, index }) => [ordinal, index]));
+): Promise<[ordinal: number, index: number][]> {
   const fresh = validators.filter(({ status }) => status === 'predeposited');
-  if (fresh.length === 0) return indices;
+  if (fresh.length === 0) return [];
+  const count = state.lengthOf(state.layout.validators);
   const answers = await beaconClient.validators(header.stateRoot, { ids: fresh.map(({ pubkey }) => asPubkey(pubkey)) });
-  for (const { index } of answers) {
-    if (index >= count) continue;
+  return answers.flatMap(({ index }) => {
+    if (index >= count) return [];
     const { pubkey } = validatorFields(state, index);
     const owner = fresh.find((validator) => sameHex(validator.pubkey, pubkey));
-    if (owner) indices.set(owner.ordinal, index);
-  }
-  return indices;
+    return owner ? [[owner.ordinal, index] as [number, number]] : [];
+  });
 }
 
 function factsOf(state: LoadedState, index: number): BeaconValidator {

@@ -1,5 +1,12 @@
-import { finalize, type Pool, type PoolManifest, type PoolSnapshot } from '@holdfast/pool';
-import type { Hex, Pubkey } from '@holdfast/units';
+import {
+  expectedLossGwei,
+  finalize,
+  type OperatorSnapshot,
+  type Pool,
+  type PoolManifest,
+  type PoolSnapshot,
+} from '@holdfast/pool';
+import { type Hex, type Pubkey, WEI_PER_GWEI } from '@holdfast/units';
 import type { CheckpointRecord, PoolFacts, Rules, ValidatorRecord } from '../decide/observation.ts';
 import type { ResolvedOptions } from '../options.ts';
 
@@ -24,36 +31,55 @@ export function rulesOf({ config, facts }: PoolManifest, options: ResolvedOption
   };
 }
 
-/** A snapshot in the terms of decisions, with what has to be asked beside it. */
-export async function poolFacts(
-  pool: Pool,
+/** A snapshot in the terms of decisions, with what was asked beside it. */
+export function poolFacts(
+  { config }: PoolManifest,
   snapshot: PoolSnapshot,
-  options: { readonly account: Hex; readonly finalizePerBatchMax: number },
-): Promise<PoolFacts> {
-  const { ledger, operators, queue, validators, vault } = snapshot;
-  const [finalizable, requestFeeWei] = await Promise.all([finalizableOf(pool, snapshot, options), requestFee(pool)]);
+  beside: Pick<PoolFacts, 'finalizable' | 'requestFeeWei'>,
+): PoolFacts {
+  const { ledger, operators, queue, rate, totalShares, validators, vault } = snapshot;
   return {
+    ...beside,
     validators: validators.map((validator): ValidatorRecord => {
       const { exitRequest, slashing, pubkey, ...record } = validator;
       return {
         ...record,
         pubkey: pubkey as Pubkey,
         exitAskedAt: Number(exitRequest?.askedAt ?? 0n),
+        exitExpectedGwei: exitRequest?.expectedGwei ?? 0n,
         slashing: slashing ? { ...slashing, settleableFrom: Number(slashing.settleableFrom) } : undefined,
       };
     }),
-    operators: new Map(operators.map(({ id, mayStake, frozen }) => [id, { mayStake, frozen }])),
+    operators: new Map(
+      operators.map((operator) => {
+        const { id, mayStake, frozen } = operator;
+        return [id, { mayStake, frozen, lowProvisions: lowProvisions(config.slashing, snapshot, operator) }];
+      }),
+    ),
     checkpoint: checkpointRecord(snapshot),
     fundCursor: ledger.fundCursor,
     exitCursor: ledger.exitCursor,
     stakeableWei: vault.stakeableCash,
-    shortfallWei: ledger.shortfall,
-    unreportedWei: vault.freeCash - (snapshot.totalShares * snapshot.rate.target) / ONE_SHARE,
+    wantedWei: (queue.queuedShares * rate.current) / ONE_SHARE,
+    comingWei: vault.freeCash + ledger.leavingGwei * WEI_PER_GWEI,
+    unreportedWei: vault.freeCash - (totalShares * rate.target) / ONE_SHARE,
     lastRequestId: Number(queue.lastId),
     payableId: Number(queue.payableId),
-    finalizable,
-    requestFeeWei,
   };
+}
+
+/** The operator's unsettled slashings, if one of them is provisioned for less than all of them together call for. */
+function lowProvisions(
+  { totalActiveGwei, slashingsVectorEpochs }: PoolManifest['config']['slashing'],
+  { validators }: PoolSnapshot,
+  { id, slashedGwei }: OperatorSnapshot,
+): number {
+  const open = validators.filter(({ operatorId, slashing }) => operatorId === id && slashing !== null);
+  const isLow = open.some(({ slashing }) => {
+    const { effectiveGwei: balanceGwei, expectedGwei } = slashing!;
+    return expectedGwei < expectedLossGwei({ balanceGwei, slashedGwei, totalActiveGwei, slashingsVectorEpochs });
+  });
+  return isLow ? open.length : 0;
 }
 
 function checkpointRecord({ checkpoint }: PoolSnapshot): CheckpointRecord {
@@ -62,8 +88,8 @@ function checkpointRecord({ checkpoint }: PoolSnapshot): CheckpointRecord {
   return { phase, slot, startSlot, startedAt: Number(startedAt), remaining };
 }
 
-/** The queue itself says how many it would pay: its sums are not done twice. */
-async function finalizableOf(
+/** Requests that `finalize` would pay now. The queue itself says how many it would pay: its sums are not done twice. */
+export async function finalizableOf(
   pool: Pool,
   { queue, vault }: PoolSnapshot,
   { account, finalizePerBatchMax }: { readonly account: Hex; readonly finalizePerBatchMax: number },
@@ -73,7 +99,7 @@ async function finalizableOf(
   return Number(result);
 }
 
-async function requestFee({ publicClient }: Pool): Promise<bigint | null> {
+export async function requestFee({ publicClient }: Pool): Promise<bigint | null> {
   try {
     const { data } = await publicClient.call({ to: WITHDRAWAL_REQUESTS });
     return data?.length === 66 ? BigInt(data) : null;

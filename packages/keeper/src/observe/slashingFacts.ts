@@ -1,5 +1,6 @@
 import type { BeaconClient } from '@holdfast/beacon';
 import { ABIS, type Pool, type PoolSnapshot, type ProvableMoment, type ValidatorSnapshot } from '@holdfast/pool';
+import { keyOf } from '../decide/action.ts';
 import type { SlashingFacts } from '../decide/observation.ts';
 import { FaultFinder } from '../evidence/FaultFinder.ts';
 import { WithdrawalScan } from '../evidence/WithdrawalScan.ts';
@@ -14,6 +15,7 @@ export class SlashingWatch {
   private readonly scan: WithdrawalScan;
   /** Indices of withdrawals that the enforcer has seen; they never become unseen. */
   private readonly proven = new Set<number>();
+  private readonly useless = new Set<string>();
 
   constructor(pool: Pool, beaconClient: BeaconClient, options: ResolvedOptions) {
     this.pool = pool;
@@ -27,27 +29,36 @@ export class SlashingWatch {
     });
   }
 
-  /** @param onTrouble told what could not be found for a validator, and why; the others go on */
+  /** The enforcer refused this for good: it is proven already, or lowers nothing. */
+  refused(key: string): void {
+    this.useless.add(key);
+  }
+
+  /** @param onTrouble told why something could not be found for a validator; the others go on */
   async facts(
     snapshot: PoolSnapshot,
     moment: ProvableMoment,
-    onTrouble: (ordinal: number, reason: unknown) => void,
+    onTrouble: (error: unknown) => void,
   ): Promise<Map<number, SlashingFacts>> {
     const slashed = snapshot.validators.filter(({ status }) => status === 'slashed');
     const facts = new Map<number, SlashingFacts>();
     if (slashed.length === 0) return facts;
-    const searched = await this.search(snapshot, moment, slashed).catch((reason) => {
-      for (const { ordinal } of slashed) onTrouble(ordinal, reason);
+    const searched = await this.search(snapshot, moment, slashed).catch((error) => {
+      onTrouble(error);
       return false;
     });
     for (const validator of slashed) {
-      const referenceSlot = await this.referenceSlot(validator, moment).catch((reason) => {
-        onTrouble(validator.ordinal, reason);
+      const referenceSlot = await this.referenceSlot(validator, moment).catch((error) => {
+        onTrouble(error);
         return null;
       });
       const known = referenceSlot !== null || validator.slashing!.referenceSlot > 0;
       const unprovenWithdrawals = this.withdrawalsOf(validator, moment.header.slot);
-      facts.set(validator.ordinal, { searched: searched && known, referenceSlot, unprovenWithdrawals });
+      facts.set(validator.ordinal, {
+        searched: searched && known,
+        referenceSlot: this.isUseless('proveReference', validator.ordinal, referenceSlot) ? null : referenceSlot,
+        unprovenWithdrawals,
+      });
     }
     return facts;
   }
@@ -68,7 +79,15 @@ export class SlashingWatch {
   private withdrawalsOf(validator: ValidatorSnapshot, provenSlot: number): SlashingFacts['unprovenWithdrawals'] {
     return this.scan
       .of(validator.index, this.withdrawableSlot(validator))
-      .filter(({ withdrawalIndex, slot }) => slot <= provenSlot && !this.proven.has(withdrawalIndex));
+      .filter(({ withdrawalIndex, slot }) => slot <= provenSlot && !this.proven.has(withdrawalIndex))
+      .filter(({ withdrawalIndex, slot }) => {
+        const { ordinal } = validator;
+        return !this.useless.has(keyOf({ kind: 'proveRecovery', ordinal, slot, withdrawalIndex }));
+      });
+  }
+
+  private isUseless(kind: 'proveReference', ordinal: number, slot: number | null): boolean {
+    return slot !== null && this.useless.has(keyOf({ kind, ordinal, slot }));
   }
 
   /** Goes through the blocks since the first of them could be swept. */

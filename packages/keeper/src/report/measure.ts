@@ -22,7 +22,8 @@ export function measureView(metrics: Metrics, { observation, moment }: View, bal
   const inProgress = pool.checkpoint.phase !== 'idle';
   metrics.set('holdfast_keeper_checkpoint_remaining', inProgress ? pool.checkpoint.remaining : 0);
   metrics.set('holdfast_keeper_queue_requests', pool.lastRequestId - pool.payableId);
-  metrics.set('holdfast_keeper_shortfall_ether', ether(pool.shortfallWei));
+  const shortfallWei = pool.wantedWei - pool.comingWei;
+  metrics.set('holdfast_keeper_shortfall_ether', shortfallWei > 0n ? ether(shortfallWei) : 0);
   if (pool.requestFeeWei !== null) metrics.set('holdfast_keeper_request_fee_wei', Number(pool.requestFeeWei));
 }
 

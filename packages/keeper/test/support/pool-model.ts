@@ -78,7 +78,8 @@ export class PoolModel {
   }
 
   predeposit(operatorId: number): void {
-    if (!this.operators.has(operatorId)) this.operators.set(operatorId, { mayStake: true, frozen: false });
+    if (!this.operators.has(operatorId))
+      this.operators.set(operatorId, { mayStake: true, frozen: false, lowProvisions: 0 });
     const ordinal = this.validators.length + 1;
     const pending = [{ amount: ETH, slot: this.slot }];
     this.validators.push({
@@ -154,7 +155,8 @@ export class PoolModel {
         fundCursor: this.fundCursor,
         exitCursor: this.exitCursor,
         stakeableWei: max(0n, this.cashGwei - this.queued()) * WEI_PER_GWEI,
-        shortfallWei: this.shortfall() * WEI_PER_GWEI,
+        wantedWei: this.queued() * WEI_PER_GWEI,
+        comingWei: (this.cashGwei + this.leaving()) * WEI_PER_GWEI,
         unreportedWei: 0n,
         lastRequestId: this.requests.length,
         payableId: this.payableId,
@@ -170,7 +172,13 @@ export class PoolModel {
     const withdrawableEpoch = Number(beacon?.withdrawableEpoch ?? 0n);
     const settleableFrom = this.settleableFrom(validator);
     const slashing = validator.status === 'slashed' ? { referenceSlot, withdrawableEpoch, settleableFrom } : undefined;
-    return { ...kept, pubkey: `0x${kept.ordinal.toString(16).padStart(96, '0')}` as Pubkey, slashing };
+    const exitExpectedGwei = this.expected(validator);
+    return {
+      ...kept,
+      exitExpectedGwei,
+      pubkey: `0x${kept.ordinal.toString(16).padStart(96, '0')}` as Pubkey,
+      slashing,
+    };
   }
 
   private settleableFrom({ recoveredAt, beacon }: ModelValidator): number {
@@ -202,11 +210,19 @@ export class PoolModel {
 
   queued = (): bigint => this.requests.slice(this.finalizedId).reduce((sum, gwei) => sum + gwei, 0n);
 
-  private shortfall(): bigint {
-    const leaving = this.validators
-      .filter(({ status, exitAskedAt }) => exitAskedAt !== 0 && status !== 'withdrawn')
-      .reduce((sum, { balanceGwei }) => sum + balanceGwei, 0n);
-    return max(0n, this.queued() - this.cashGwei - leaving);
+  /** What exits are expected to bring, that of one validator left out. */
+  private leaving(without = 0): bigint {
+    return this.validators
+      .filter(({ ordinal }) => ordinal !== without)
+      .reduce((sum, validator) => sum + this.expected(validator), 0n);
+  }
+
+  private expected({ status, exitAskedAt, balanceGwei }: ModelValidator): bigint {
+    return exitAskedAt !== 0 && status !== 'withdrawn' && status !== 'slashed' ? balanceGwei : 0n;
+  }
+
+  private shortfall(without = 0): bigint {
+    return max(0n, this.queued() - this.cashGwei - this.leaving(without));
   }
 
   private finalizable(): number {
@@ -252,6 +268,7 @@ export class PoolModel {
         for (const ordinal of action.ordinals) this.count(this.validators[ordinal - 1]!);
         return;
       case 'finishCheckpoint':
+        need(this.slot >= this.checkpoint.startSlot + 2, 'CheckpointTooSoon');
         need(this.checkpoint.phase === 'opened' && this.checkpoint.remaining === 0, 'CheckpointIncomplete');
         this.checkpoint = { ...this.checkpoint, phase: 'idle' };
         this.payableId = this.frozenId;
@@ -280,7 +297,7 @@ export class PoolModel {
           'SlashingStatusWrong',
         );
         validator!.status = 'slashed';
-        this.operators.set(validator!.operatorId, { mayStake: false, frozen: true });
+        this.operators.set(validator!.operatorId, { mayStake: false, frozen: true, lowProvisions: 0 });
         return;
       case 'proveReference':
         need(validator!.status === 'slashed' && action.slot > validator!.referenceSlot, 'ReferenceOlder');
@@ -298,6 +315,9 @@ export class PoolModel {
       case 'settle':
         this.settle(validator!);
         return;
+      case 'raiseProvisions':
+      case 'advanceTurns':
+        throw new Error('no pool here is large enough for this');
     }
   }
 
@@ -344,7 +364,7 @@ export class PoolModel {
     need(!retry || this.now >= validator.exitAskedAt + RULES.exitRetryS, 'ExitAlreadyRequested');
     need(this.feeWei <= RULES.requestFeeCapWei, 'RequestFeeTooHigh');
     if (!this.operators.get(validator.operatorId)!.frozen) {
-      need(this.shortfall() > 0n, 'ExitNotCalledFor');
+      need(this.shortfall(validator.ordinal) > 0n, 'ExitNotCalledFor');
       const between = this.validators.slice(this.exitCursor - 1, validator.ordinal - 1);
       need(retry || !between.some(({ status, exitAskedAt }) => status === 'funded' && exitAskedAt === 0), 'NotItsTurn');
       if (!retry) this.exitCursor = Math.max(this.exitCursor, validator.ordinal + 1);
@@ -366,7 +386,7 @@ export class PoolModel {
     const others = this.validators.some(
       (other) => other.operatorId === validator.operatorId && other.status === 'slashed',
     );
-    this.operators.set(validator.operatorId, { mayStake: false, frozen: others });
+    this.operators.set(validator.operatorId, { mayStake: false, frozen: others, lowProvisions: 0 });
   }
 
   private retire(validator: ModelValidator): void {

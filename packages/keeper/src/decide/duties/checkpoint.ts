@@ -1,5 +1,5 @@
 import { type Action, action, type StartReason } from '../action.ts';
-import { isInFlight } from '../decide.ts';
+import { isInFlight } from '../inFlight.ts';
 import type { CheckpointFacts, Observation, ValidatorRecord } from '../observation.ts';
 import { awaitsCount, isGone, isLive, onBeacon } from '../validators.ts';
 import { isSeenGone } from './slashings.ts';
@@ -16,10 +16,12 @@ export interface CheckpointPlan {
  *   └──────────── due, asked for, or in place of one that did not finish ◀──────────┘
  */
 export function planCheckpoint(observation: Observation): CheckpointPlan {
-  const { phase, remaining } = observation.pool.checkpoint;
+  const { phase, remaining, startSlot } = observation.pool.checkpoint;
   const finish = action({ kind: 'finishCheckpoint' });
   // A whole count is worth more than a younger one not begun, unless it cannot be finished.
-  if (phase === 'opened' && remaining === 0 && !observation.resting.has(finish.key)) return work([finish]);
+  if (phase === 'opened' && remaining === 0 && !observation.resting.has(finish.key)) {
+    return work(observation.slot < startSlot + FINISH_AFTER_SLOTS ? [] : [finish]);
+  }
   const reason = startReason(observation);
   if (reason !== null) return planStart(observation, reason);
   if (phase === 'idle' || !observation.checkpoint) return work([]);
@@ -29,6 +31,8 @@ export function planCheckpoint(observation: Observation): CheckpointPlan {
 
 const work = (actions: readonly Action[]): CheckpointPlan => ({ actions, startsNow: false });
 
+/** `BalanceCheckpoint.FINISH_AFTER_SLOTS`. */
+const FINISH_AFTER_SLOTS = 2;
 /** What a checkpoint of a pool without validators must be worth: a thousandth of an ether. */
 const UNREPORTED_WEI_MIN = 10n ** 15n;
 
@@ -74,21 +78,15 @@ function planCounting(observation: Observation, facts: CheckpointFacts): Action[
   const uncounted = pool.validators
     .filter((record) => awaitsCount(observation, record))
     .sort((a, b) => a.index - b.index);
-  const unresolved = uncounted.filter((record) => needsResolving(observation, facts, record));
+  const unresolved = uncounted.filter(({ ordinal }) => facts.deposits.has(ordinal) && !facts.resolved.has(ordinal));
   const ready = uncounted.filter((record) => !unresolved.includes(record));
   const counting = isInFlight(observation, 'proveBalances') ? [] : batches(observation, ready);
   return [...unresolved.flatMap(({ ordinal }) => resolving(facts, ordinal)), ...counting];
 }
 
-/** A deposit made in the checkpoint's slot or earlier is pending or has landed: one of both has to be shown. */
-function needsResolving({ pool }: Observation, facts: CheckpointFacts, record: ValidatorRecord): boolean {
-  if (record.inFlightGwei === 0n || record.depositSlot > pool.checkpoint.slot) return false;
-  return !facts.resolved.has(record.ordinal);
-}
-
 function resolving({ deposits }: CheckpointFacts, ordinal: number): Action[] {
   const where = deposits.get(ordinal);
-  if (!where) return [];
+  if (where === undefined || where === 'unknown') return [];
   return [action({ kind: where === 'pending' ? 'resolvePending' : 'resolveLanded', ordinal })];
 }
 

@@ -1,5 +1,6 @@
+import { WEI_PER_GWEI } from '@holdfast/units';
 import { type Action, action } from '../action.ts';
-import { isInFlight } from '../decide.ts';
+import { isInFlight } from '../inFlight.ts';
 import type { Observation, ValidatorRecord } from '../observation.ts';
 import { isExiting, onBeacon, provenEpoch } from '../validators.ts';
 
@@ -21,17 +22,23 @@ export function decideExits(observation: Observation): Action[] {
 /** One a block: each lowers the shortfall and moves the turn. */
 function decideTurn(observation: Observation): Action[] {
   const { pool } = observation;
-  if (pool.shortfallWei === 0n || isInFlight(observation, 'requestExit')) return [];
+  if (isInFlight(observation, 'requestExit')) return [];
   const funded = pool.validators.filter(({ status }) => status === 'funded');
   const inTurn = funded.find(({ ordinal, exitAskedAt }) => ordinal >= pool.exitCursor && exitAskedAt === 0);
   const chosen = funded.find(
     (record) =>
       // Those behind the cursor were passed over (or asked before), and may come any time.
       (record === inTurn || record.ordinal < pool.exitCursor || record.exitAskedAt !== 0) &&
+      isShortWithout(observation, record) &&
       !isFrozen(observation, record) &&
       canAsk(observation, record),
   );
   return chosen ? [action({ kind: 'requestExit', ordinal: chosen.ordinal, reason: 'queue' })] : [];
+}
+
+/** Whether the queue needs more than is at hand and coming; what was asked of this one, in vain as it seems, left out. */
+function isShortWithout({ pool }: Observation, { exitExpectedGwei }: ValidatorRecord): boolean {
+  return pool.wantedWei > pool.comingWei - exitExpectedGwei * WEI_PER_GWEI;
 }
 
 const isFrozen = ({ pool }: Observation, { operatorId }: ValidatorRecord): boolean =>

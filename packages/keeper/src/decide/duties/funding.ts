@@ -1,8 +1,8 @@
 import { WEI_PER_GWEI } from '@holdfast/units';
 import { type Action, action } from '../action.ts';
-import { isInFlight } from '../decide.ts';
+import { isInFlight } from '../inFlight.ts';
 import type { Observation, ValidatorRecord } from '../observation.ts';
-import { isExiting, onBeacon, provenEpoch } from '../validators.ts';
+import { isExiting, onBeacon } from '../validators.ts';
 
 /**
  * Funds the proven validator whose turn it is, one a block: each funding changes the cash and the turn of the next.
@@ -25,12 +25,8 @@ export function decideFunding(observation: Observation): Action[] {
   return next ? [action({ kind: 'fund', ordinal: next.ordinal })] : [];
 }
 
-/**
- * A deposit for a validator that is leaving is put back to the end of the queue until it is withdrawable: the money would
- * lie idle. Once it is withdrawable the deposit comes straight back, and those behind it get their turn.
- */
+/** The pool's money must not follow a validator that is slashed, or leaving: such a deposit would lie idle for weeks. */
 function isSafeToFund(observation: Observation, record: ValidatorRecord): boolean {
   const validator = onBeacon(observation, record);
-  if (!validator) return false;
-  return !isExiting(validator) || validator.withdrawableEpoch <= provenEpoch(observation);
+  return validator !== undefined && !validator.slashed && !isExiting(validator);
 }

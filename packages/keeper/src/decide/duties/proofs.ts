@@ -14,13 +14,18 @@ function proofOf(observation: Observation, record: ValidatorRecord): Action | nu
   switch (record.status) {
     case 'predeposited':
       return action({ kind: 'proveCredentials', ordinal });
+    case 'proven':
+      // Slashed or leaving before it was funded: the proof rejects it, and the next one gets its turn.
+      return validator.slashed || isExiting(validator) ? action({ kind: 'proveCredentials', ordinal }) : null;
     case 'funded':
       // A slashing also sets the exit epoch; its own proof says more.
       return isExiting(validator) && !validator.slashed ? action({ kind: 'proveExit', ordinal }) : null;
     case 'exiting': {
       const settled = record.inFlightGwei === 0n && !awaitsCount(observation, record);
       const gone = isGone(observation, validator) && !validator.slashed;
-      return gone && settled ? action({ kind: 'proveWithdrawn', ordinal }) : null;
+      // An older state than the one last counted shows nothing: deposits may have come since.
+      const young = record.balanceSlot <= (observation.beacon?.slot ?? 0);
+      return gone && settled && young ? action({ kind: 'proveWithdrawn', ordinal }) : null;
     }
     default:
       return null;
