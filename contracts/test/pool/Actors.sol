@@ -85,10 +85,3 @@ contract Driver {
         }
     }
 }
-
-/// @title ForcedEther: pushes ether where nobody asked for it
-contract ForcedEther {
-    constructor(address payable to) payable {
-        selfdestruct(to);
-    }
-}

@@ -1,12 +1,14 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Acts, KEEPER, navOf, recordOf, STATUS, slashingOf } from '../support/pool-acts.ts';
-import { ETH, GWEI } from '../support/pool-deploy.ts';
+import { COMPILING, ETH, GWEI, poolCode } from '../support/pool-deploy.ts';
 import { account } from '../support/pool-evm.ts';
 import { World } from '../support/pool-world.ts';
 
 const ALICE = account(10);
 const MANAGER = account(20);
 const ATTACKER = account(30);
+beforeAll(() => poolCode(), COMPILING);
+
 let world: World;
 let acts: Acts;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { encodeFunctionData } from 'viem';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CONFIG, codeOf, creator, DEPLOYER, ETH, GWEI } from '../support/pool-deploy.ts';
+import { COMPILING, CONFIG, codeOf, creator, DEPLOYER, ETH, GWEI } from '../support/pool-deploy.ts';
 import { type Contract, PoolEvm } from '../support/pool-evm.ts';
 import { MirrorRate } from '../support/pool-mirror-rate.ts';
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   now += 12;
   await evm.open(now, ROOT);
   harness = await make('CustodyHarness', []);
-});
+}, COMPILING);
 
 describe('RollingLimit', () => {
   it('lets no window pass more than its limit, and always some again after half of one', async () => {

@@ -69,6 +69,9 @@ export interface Code {
 }
 export type PoolCode = Readonly<Record<string, Code>>;
 
+/** Time for a hook that compiles, in milliseconds: minutes where nothing is remembered and the machine is busy. */
+export const COMPILING = 600_000;
+
 let compiled: Promise<PoolCode> | undefined;
 
 /** The pool's parts (as they are deployed, or quickly) and helpers of the tests. Compiled once a process. */

@@ -52,6 +52,13 @@ export class MirrorRate {
     else this.#line(current, goal, now, this.until);
   }
 
+  /** New shares beside `supply` others: what still drips in is all of theirs alike. */
+  dilute(supply: bigint, minted: bigint, now: number): void {
+    if (now >= this.until) return;
+    const current = this.at(now);
+    this.#line(current, current + ((this.target - current) * supply) / (supply + minted), now, this.until);
+  }
+
   #flat(value: bigint, now: number): void {
     const kept = value < FLOOR ? FLOOR : value;
     this.#line(kept, kept, now, now);

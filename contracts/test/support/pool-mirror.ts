@@ -129,6 +129,7 @@ export class Mirror {
       const expected = ((((big(assets) * ONE) / this.rate.at(timestamp)) as bigint) / GWEI) * GWEI;
       hold(big(shares) === expected, 'I5', () => `minted ${String(shares)} instead of ${expected}`);
       this.inward += big(assets);
+      this.rate.dilute(this.supply, big(shares), timestamp);
       this.supply += big(shares);
       if (String(sender).toLowerCase() !== this.ledger) this.balance += big(assets);
     },
