@@ -9,21 +9,31 @@ import {
   type WalletClient,
 } from 'viem';
 
-export interface Clients {
+export interface ExecutionClients {
   readonly publicClient: PublicClient;
-  readonly beaconClient: BeaconClient;
   /** A client that signs for `account`. */
   wallet(account: Account): WalletClient;
 }
 
+export interface Clients extends ExecutionClients {
+  readonly beaconClient: BeaconClient;
+}
+
 const TIMEOUT_MS = 20_000;
+/** How often a transaction's receipt is asked for, in milliseconds. */
+const POLL_MS = 500;
+
+/** Clients of both APIs of a network. */
+export async function connect(rpcUrl: string, beaconUrls: readonly string[]): Promise<Clients> {
+  return { ...(await connectExecution(rpcUrl)), beaconClient: new BeaconClient({ urls: beaconUrls }) };
+}
 
 /**
- * Clients of both APIs of a network. Asks the chain's id first, so that an unreachable node is told before anything.
+ * Clients of an execution node. Asks the chain's id first, so that an unreachable node is told before anything.
  *
  * @throws viem's HttpRequestError or TimeoutError
  */
-export async function connect(rpcUrl: string, beaconUrls: readonly string[], pollMs = 500): Promise<Clients> {
+export async function connectExecution(rpcUrl: string): Promise<ExecutionClients> {
   const transport = http(rpcUrl, { timeout: TIMEOUT_MS, retryCount: 2 });
   const id = await createPublicClient({ transport }).getChainId();
   const chain = defineChain({
@@ -32,10 +42,9 @@ export async function connect(rpcUrl: string, beaconUrls: readonly string[], pol
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   });
-  const common = { chain, transport, pollingInterval: pollMs, cacheTime: 0 };
+  const common = { chain, transport, pollingInterval: POLL_MS, cacheTime: 0 };
   return {
     publicClient: createPublicClient(common) as PublicClient,
-    beaconClient: new BeaconClient({ urls: beaconUrls }),
     wallet: (account) => createWalletClient({ ...common, account }),
   };
 }

@@ -6,4 +6,5 @@ export function shown(url: string): string {
 }
 
 /** A text in which every URL is cut to what may be shown. */
-export const withoutSecrets = (text: string): string => text.replace(/https?:\/\/[^\s"'<>),]+/g, shown);
+export const withoutSecrets = (text: string): string =>
+  text.replace(/https?:\/\/[^\s"'<>),\\]*[^\s"'<>),\\:.;]/g, shown);

@@ -9,7 +9,7 @@ import { listenOn } from '../../net/ports.ts';
 import { withoutSecrets } from '../../net/urls.ts';
 import { requireNetwork } from '../../options/common.ts';
 import { readAccount } from '../../secrets/account.ts';
-import { unlessStopped } from '../../stop.ts';
+import { unlessStopped, untilStopped } from '../../stop.ts';
 import { pairs } from '../../ui/table.ts';
 import type { KeeperCommandOptions } from './command.ts';
 
@@ -46,7 +46,8 @@ export async function runKeeper(options: KeeperCommandOptions, context: Context)
     context.tell({ level: 'info', event: 'metrics.served', url });
   }
   if (!options.once) {
-    await keeper.run(context.signal);
+    // A round under way is finished by `stop`; an event stream that will not end is not waited for.
+    await Promise.race([keeper.run(context.signal), untilStopped(context.signal)]);
     return EXIT.ok;
   }
   const report = await unlessStopped(keeper.tick(), context.signal);

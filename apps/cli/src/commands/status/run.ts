@@ -3,7 +3,7 @@ import { formatEth, WEI_PER_GWEI } from '@holdfast/units';
 import type { Context } from '../../context.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { requireManifest } from '../../manifest.ts';
-import { connect } from '../../net/clients.ts';
+import { connectExecution } from '../../net/clients.ts';
 import { pairs, table } from '../../ui/table.ts';
 import type { StatusCommandOptions } from './command.ts';
 
@@ -12,7 +12,7 @@ export async function runStatus(
   context: Context,
 ): Promise<ExitCode> {
   const manifest = requireManifest(options.pool);
-  const { publicClient } = await connect(options.rpcUrl, []);
+  const { publicClient } = await connectExecution(options.rpcUrl);
   const snapshot = await readPool({ manifest, publicClient });
   context.tell(snapshot);
   context.say(`${summary(snapshot)}\n${operators(snapshot)}\n${validators(snapshot)}`);

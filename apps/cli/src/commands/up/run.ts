@@ -39,13 +39,10 @@ export async function runUp(options: UpCommandOptions, context: Context): Promis
   const dashboardUrl = options.dashboard ? await startDashboard(options, context, stack, running) : null;
   await catchUp(context, stage, keeper);
   stage.devnet.start();
-  const keeping = options.keeper ? keeper.run(context.signal) : Promise.resolve();
+  if (options.keeper) void keeper.run(context.signal);
   announce(context, running, dashboardUrl, dataDir);
   await watched(stage.devnet, context.signal);
-  await context.progress.step('Stopping', async () => {
-    await keeping;
-    await stack.disposeAsync();
-  });
+  await context.progress.step('Stopping', () => stack.disposeAsync());
   return EXIT.ok;
 }
 
