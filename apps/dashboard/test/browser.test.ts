@@ -5,10 +5,10 @@ import { type Dashboard, type DashboardState, serveDashboard } from '../src/inde
 import { World } from './support/World.ts';
 
 // A person at the page, on a living devnet: deposits, watches a slashing unfold, withdraws and claims.
-const PACE_MS = 120;
-const STORY_MS = 240_000;
+const PACE_MS = 60;
+const STORY_MS = 300_000;
 /** How long one step of the story may take. */
-const STEP_MS = 120_000;
+const STEP_MS = 240_000;
 
 let world: World;
 let dashboard: Dashboard;
@@ -137,6 +137,22 @@ test(
     const [incident] = (await state()).incidents;
     expect(BigInt(incident!.paid!)).toBeGreaterThanOrEqual(BigInt(incident!.loss!));
     await page.getByTestId('verdict').getByText('Fully backed').waitFor();
+  },
+  STORY_MS,
+);
+
+test(
+  'the backing is recomputed from the chain, and a lying beacon node refuted',
+  async () => {
+    const outcome = page.getByTestId('verify-outcome');
+    await page.getByTestId('verify').click();
+    await outcome.getByText('Proven').waitFor({ timeout: STEP_MS });
+    await page.locator('[data-tamper="lyingBalances"]').click();
+    await page.getByText('Lie about balances: told').waitFor({ timeout: STEP_MS });
+    await page.getByTestId('verify').click();
+    await outcome.getByText('Refuted').waitFor({ timeout: STEP_MS });
+    await page.locator('[data-tamper="none"]').click();
+    await page.getByText('Tell the truth: told').waitFor({ timeout: STEP_MS });
   },
   STORY_MS,
 );

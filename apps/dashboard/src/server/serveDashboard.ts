@@ -7,6 +7,7 @@ import type { Dashboard, DashboardOptions, DevAccountLabel } from './options.ts'
 import { mountDevnet } from './routes/devnet.ts';
 import { mountRpc } from './routes/rpc.ts';
 import { mountState } from './routes/stream.ts';
+import { mountVerify } from './routes/verify.ts';
 import { Watcher } from './watch/Watcher.ts';
 
 const DEVNET_POLL_MS = 500;
@@ -37,6 +38,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
   });
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'there is nothing here'));
   mountState(server, watcher);
+  mountVerify(server, watcher);
   mountRpc(server, rpcUrl);
   if (devnetUrl !== undefined) mountDevnet(server, devnetUrl, () => watcher.hurry());
   mountExplorer(server, watcher);

@@ -246,3 +246,21 @@ export interface AccountState {
   /** Newest first. */
   readonly requests: readonly RequestRow[];
 }
+
+/** `POST /api/verify`: the backing, recomputed without asking the pool for any sum. */
+export interface VerifyState {
+  readonly backed: boolean;
+  readonly block: string;
+  readonly slot: number | null;
+  readonly assets: Amount | null;
+  readonly owed: Amount | null;
+  readonly rows: readonly {
+    readonly check: string;
+    /** Null: could not be checked. */
+    readonly ok: boolean | null;
+    readonly note: string;
+    readonly expected: string;
+    readonly actual: string;
+    readonly diff: Amount | null;
+  }[];
+}

@@ -1,6 +1,7 @@
 import type { PoolEvent } from '@holdfast/pool';
 import type { Hex } from '@holdfast/units';
-import { applyEvent, type History, newHistory, type TimedEvent } from '../../src/server/model/history.ts';
+import { applyEvent } from '../../src/server/model/applyEvent.ts';
+import { type History, newHistory, type TimedEvent } from '../../src/server/model/history.ts';
 
 export const LEDGER: Hex = '0x00000000000000000000000000000000000000aa';
 const SECONDS_PER_BLOCK = 12;

@@ -1,26 +1,6 @@
-import type { History, TimedEvent } from './history.ts';
+import type { Flows, History, TimedEvent } from './history.ts';
 
 const WEI_PER_GWEI = 1_000_000_000n;
-
-/** Wei that moved since a checkpoint froze its moment; what it proved, moved by these, is what there is now. */
-export interface Flows {
-  readonly deposits: bigint;
-  /** Operators' own 1 ETH that became the pool's: it lies in validators, not in the Vault. */
-  readonly predeposits: bigint;
-  readonly claims: bigint;
-  readonly staked: bigint;
-  readonly compensated: bigint;
-  readonly losses: bigint;
-}
-
-export const noFlows = (): Flows => ({
-  deposits: 0n,
-  predeposits: 0n,
-  claims: 0n,
-  staked: 0n,
-  compensated: 0n,
-  losses: 0n,
-});
 
 export function applyFlow(history: History, event: TimedEvent): void {
   const [name, amount] = flowOf(history, event);

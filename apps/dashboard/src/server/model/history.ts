@@ -1,17 +1,71 @@
 import type { PoolEvent } from '@holdfast/pool';
-import { zeroAddress } from 'viem';
 import type { CheckpointRow, RatePoint } from '../../shared/state.ts';
-import { applyFlow, type Flows, noFlows } from './flows.ts';
-import { applyIncident, type Place, type SlashingCase } from './incidents.ts';
-import { applyRate, type RateLine } from './rateLine.ts';
-import { applyRequest, type RequestRecord } from './requests.ts';
 
 /** An event with the time of its block, in seconds. */
 export type TimedEvent = PoolEvent & { readonly timestamp: number };
 
-/** How many checkpoints and points of the rate are kept: the newest. */
-const CHECKPOINTS_KEPT = 400;
-const POINTS_KEPT = 4_000;
+/** Wei that moved since a checkpoint froze its moment; what it proved, moved by these, is what there is now. */
+export interface Flows {
+  readonly deposits: bigint;
+  /** Operators' own 1 ETH that became the pool's: it lies in validators, not in the Vault. */
+  readonly predeposits: bigint;
+  readonly claims: bigint;
+  readonly staked: bigint;
+  readonly compensated: bigint;
+  readonly losses: bigint;
+}
+
+export const noFlows = (): Flows => ({
+  deposits: 0n,
+  predeposits: 0n,
+  claims: 0n,
+  staked: 0n,
+  compensated: 0n,
+  losses: 0n,
+});
+
+/** The rate as the Vault keeps it (ShareRate.sol): a line from `from` at `since` to `target` at `until`, then flat. */
+export interface RateLine {
+  readonly from: bigint;
+  readonly since: number;
+  readonly target: bigint;
+  readonly until: number;
+}
+
+/** One withdrawal request, as its events tell it. */
+export interface RequestRecord {
+  readonly id: bigint;
+  owner: string;
+  readonly shares: bigint;
+  readonly assets: bigint;
+  payout: bigint | null;
+  readonly requestedAt: number;
+  readonly tx: string;
+  claimTx: string | null;
+}
+
+/** Where in the chain something happened. */
+export interface Place {
+  readonly at: number;
+  readonly block: string;
+  readonly tx: string;
+}
+
+/** A proven slashing, as its events tell it. */
+export interface SlashingCase {
+  readonly ordinal: number;
+  readonly operatorId: number;
+  readonly proven: Place & { readonly by: string };
+  expectedGwei: bigint;
+  coverGwei: bigint;
+  frozen: Place | null;
+  readonly exits: { readonly ordinal: number; readonly tx: string; readonly block: string; readonly at: number }[];
+  /** Of those exits, how many the beacon chain has taken up, by proof. */
+  readonly exitsProven: Set<number>;
+  /** Gwei that came back, by proof. */
+  recoveredGwei: bigint;
+  settled: (Place & { readonly lossGwei: bigint; readonly paid: bigint }) | null;
+}
 
 /**
  * Everything the page shows that the pool's state of one block does not hold: folded out of its events, one by one, in
@@ -63,65 +117,3 @@ export const newHistory = (ledger: string): History => ({
   frozenAt: new Map(),
   rejected: [],
 });
-
-/** Folds one event in. */
-export function applyEvent(history: History, event: TimedEvent): void {
-  applySupply(history, event);
-  applyFlow(history, event);
-  applyRate(history, event);
-  applyRequest(history, event);
-  applyIncident(history, event);
-  applyCheckpoint(history, event);
-}
-
-function applySupply(history: History, event: TimedEvent): void {
-  if (event.part !== 'token' || event.name !== 'Transfer') return;
-  const { from, to, value } = event.args;
-  if (from === zeroAddress) history.supply += value;
-  if (to === zeroAddress) history.supply -= value;
-}
-
-function applyCheckpoint(history: History, event: TimedEvent): void {
-  if (event.part === 'vault' && event.name === 'Reported') {
-    history.lastReport = { target: event.args.target, fee: event.args.fee };
-  }
-  if (event.part !== 'ledger') return;
-  switch (event.name) {
-    case 'Funded':
-      history.inFlight.set(event.args.ordinal, event.args.amountGwei);
-      break;
-    case 'DepositLanded':
-      history.inFlight.delete(event.args.ordinal);
-      history.inFlightFrozen.delete(event.args.ordinal);
-      break;
-    case 'CheckpointStarted':
-      history.inFlightFrozen = new Map(history.inFlight);
-      history.sinceOpen = noFlows();
-      history.startedWith = Number(event.args.validators);
-      break;
-    case 'CheckpointFinished':
-      finish(history, event);
-      break;
-    default:
-  }
-}
-
-function finish(history: History, event: TimedEvent & { readonly name: 'CheckpointFinished' }): void {
-  history.provenInFlightGwei = [...history.inFlightFrozen.values()].reduce((sum, gwei) => sum + gwei, 0n);
-  // A loss proven while the checkpoint was in progress is in its sum already.
-  history.since = { ...history.sinceOpen, losses: 0n };
-  history.checkpoints.push({
-    slot: Number(event.args.slot),
-    at: event.timestamp,
-    nav: event.args.nav.toString(),
-    outside: event.args.outside.toString(),
-    rateTarget: (history.lastReport?.target ?? 10n ** 18n).toString(),
-    fee: (history.lastReport?.fee ?? 0n).toString(),
-    validators: history.startedWith,
-    block: event.blockNumber.toString(),
-    tx: event.transactionHash,
-  });
-  history.lastReport = null;
-  if (history.checkpoints.length > CHECKPOINTS_KEPT) history.checkpoints.shift();
-  if (history.points.length > POINTS_KEPT) history.points.splice(0, history.points.length - POINTS_KEPT);
-}

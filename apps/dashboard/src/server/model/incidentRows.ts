@@ -1,8 +1,8 @@
 import type { ValidatorSnapshot } from '@holdfast/pool';
 import type { ActiveFaultRow, BeaconView, Incident, StageMark } from '../../shared/state.ts';
 import type { Sighting } from '../watch/sighting.ts';
-import type { History } from './history.ts';
-import { placeOf, type SlashingCase } from './incidents.ts';
+import type { History, SlashingCase } from './history.ts';
+import { placeOf } from './incidents.ts';
 
 const GWEI = 10n ** 9n;
 

@@ -1,27 +1,4 @@
-import type { History, TimedEvent } from './history.ts';
-
-/** Where in the chain something happened. */
-export interface Place {
-  readonly at: number;
-  readonly block: string;
-  readonly tx: string;
-}
-
-/** A proven slashing, as its events tell it. */
-export interface SlashingCase {
-  readonly ordinal: number;
-  readonly operatorId: number;
-  readonly proven: Place & { readonly by: string };
-  expectedGwei: bigint;
-  coverGwei: bigint;
-  frozen: Place | null;
-  readonly exits: { readonly ordinal: number; readonly tx: string; readonly block: string; readonly at: number }[];
-  /** Of those exits, how many the beacon chain has taken up, by proof. */
-  readonly exitsProven: Set<number>;
-  /** Gwei that came back, by proof. */
-  recoveredGwei: bigint;
-  settled: (Place & { readonly lossGwei: bigint; readonly paid: bigint }) | null;
-}
+import type { History, Place, SlashingCase, TimedEvent } from './history.ts';
 
 export function applyIncident(history: History, event: TimedEvent): void {
   if (event.part === 'enforcer') applyEnforcer(history, event);

@@ -1,15 +1,7 @@
 import type { RatePoint } from '../../shared/state.ts';
-import type { History, TimedEvent } from './history.ts';
+import type { History, RateLine, TimedEvent } from './history.ts';
 
 const ONE = 10n ** 18n;
-
-/** The rate as the Vault keeps it (ShareRate.sol): a line from `from` at `since` to `target` at `until`, then flat. */
-export interface RateLine {
-  readonly from: bigint;
-  readonly since: number;
-  readonly target: bigint;
-  readonly until: number;
-}
 
 export function rateAt({ from, since, target, until }: RateLine, time: number): bigint {
   if (time >= until) return target;

@@ -1,22 +1,10 @@
 import type { QueueSnapshot } from '@holdfast/pool';
 import { zeroAddress } from 'viem';
 import type { RequestRow, RequestState } from '../../shared/state.ts';
-import type { History, TimedEvent } from './history.ts';
+import type { History, RequestRecord, TimedEvent } from './history.ts';
 
 const ONE = 10n ** 18n;
 const GWEI = 10n ** 9n;
-
-/** One withdrawal request, as its events tell it. */
-export interface RequestRecord {
-  readonly id: bigint;
-  owner: string;
-  readonly shares: bigint;
-  readonly assets: bigint;
-  payout: bigint | null;
-  readonly requestedAt: number;
-  readonly tx: string;
-  claimTx: string | null;
-}
 
 export function applyRequest(history: History, event: TimedEvent): void {
   if (event.part !== 'queue') return;

@@ -1,7 +1,8 @@
 import { type Pool, type PoolManifest, type PoolSnapshot, poolEvents, readPool } from '@holdfast/pool';
 import { createPublicClient, type Hash, http, type PublicClient } from 'viem';
+import { applyEvent } from '../model/applyEvent.ts';
 import { coverOfAll } from '../model/backing.ts';
-import { applyEvent, type History, newHistory } from '../model/history.ts';
+import { type History, newHistory } from '../model/history.ts';
 import { WrongNetwork } from './HealthBox.ts';
 
 /** Blocks whose events are asked for at once, while catching up. */

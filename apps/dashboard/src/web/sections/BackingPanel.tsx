@@ -1,6 +1,7 @@
 import type { Backing, DashboardState } from '../../shared/state.ts';
 import { duration, eth, percent, plural, rateDigits } from '../format.ts';
 import { Panel, SlotLink, Tx } from '../parts/Panel.tsx';
+import { VerifyLine } from './VerifyLine.tsx';
 
 /** What backs each share. */
 export function BackingPanel(props: { readonly state: DashboardState; readonly now: number }) {
@@ -15,6 +16,7 @@ export function BackingPanel(props: { readonly state: DashboardState; readonly n
         <Verdict backing={backing} state={props.state} now={props.now} />
       </div>
       {backing ? <Bars backing={backing} /> : <div className="bars-room" />}
+      <VerifyLine />
     </Panel>
   );
 }
