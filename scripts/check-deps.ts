@@ -91,10 +91,11 @@ function isDeclared({ workspaces, rootManifest }: House, file: SourceFile, name:
   return workspaces.some(({ manifest }) => manifest.name === name || name in (manifest.dependencies ?? {}));
 }
 
+/** Two files may name each other's types; loading each other they may not. */
 function fileCycles({ files }: House): string[] {
   const edges = new Map(
     files.map((file) => {
-      const relative = file.imports.filter((specifier) => specifier.startsWith('.'));
+      const relative = file.loads.filter((specifier) => specifier.startsWith('.'));
       return [file.path, relative.map((specifier) => targetOf(file, specifier))] as const;
     }),
   );

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { importsOf } from './imports.ts';
+import { importsOf, loadedBy } from './imports.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** One source file of a workspace and what it imports. */
@@ -11,6 +11,8 @@ export interface SourceFile {
   /** Tests and tool configuration are held to looser rules than what ships. */
   readonly role: 'source' | 'test' | 'tool';
   readonly imports: readonly string[];
+  /** Those of them that are loaded when it runs. */
+  readonly loads: readonly string[];
 }
 
 /** Every TypeScript file of the workspaces, sorted by path. */
@@ -24,7 +26,8 @@ export function sourceFilesOf(root: string, workspaces: readonly Workspace[]): S
       .sort()
       .map((relative) => {
         const path = `${workspace.dir}/${relative}`;
-        return { path, workspace, role: roleOf(relative), imports: importsOf(readFileSync(join(root, path), 'utf8')) };
+        const source = readFileSync(join(root, path), 'utf8');
+        return { path, workspace, role: roleOf(relative), imports: importsOf(source), loads: loadedBy(source) };
       }),
   );
 }
