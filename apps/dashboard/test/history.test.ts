@@ -166,18 +166,22 @@ test('an incident goes from the fault to the settlement', () => {
   const sighting = { kind: 'double vote', what: 'two votes', faultSlot: 7, slot: 9, executionBlock: '9' } as const;
   const beaconView = { status: 'active_slashed', balanceGwei: '0', effectiveGwei: '0', slashed: true };
   const epochs = { activationEpoch: 1, exitEpoch: 2, withdrawableEpoch: 3 };
+  const found = new Map([[36, sighting]]);
   const rows = () =>
     incidentRows({
       history: tape.history,
       validators: [validator],
       operatorName: (id) => `operator ${id}`,
       beacon: new Map([[validator.pubkey, { ...beaconView, ...epochs }]]),
-      sightings: new Map([[36, sighting]]),
+      sightings: found,
       faults: [],
       timeOfSlot: (slot) => slot * 12,
     });
   const stages = () => rows()[0]?.marks.map(({ stage }) => stage);
   expect(stages()).toEqual(['fault', 'seen']);
+  found.clear();
+  expect(stages()).toEqual(['seen']);
+  found.set(36, sighting);
   tape.add('registry', 'OperatorFrozen', { operatorId: 2 });
   const proven = { ordinal: 3, operatorId: 2, expectedGwei: 3n * GWEI, coverGwei: 3n * GWEI, by: BOB };
   tape.add('enforcer', 'SlashingProven', proven, true);

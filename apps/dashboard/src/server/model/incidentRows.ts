@@ -61,8 +61,11 @@ function slashingRow(facts: IncidentFacts, validator: ValidatorSnapshot): Incide
   };
 }
 
+const NOWHERE = { at: null, slot: null, block: null, tx: null } as const;
+
 function chainMarks({ timeOfSlot }: IncidentFacts, sighting: Sighting | undefined): StageMark[] {
-  if (!sighting) return [];
+  // The node says so, but the block that did it is not found yet.
+  if (!sighting) return [{ ...NOWHERE, stage: 'seen', text: 'Slashed, as the beacon node tells' }];
   const { faultSlot, slot, what, executionBlock: block } = sighting;
   return [
     { stage: 'fault', text: `Signed ${what}`, at: timeOfSlot(faultSlot), slot: faultSlot, block: null, tx: null },
@@ -126,7 +129,7 @@ function faultRows(facts: IncidentFacts): Incident[] {
       ordinal,
       index: index > 0 ? index : null,
       open: true,
-      marks: [{ stage: 'fault' as const, text, at: null, slot: null, block: null, tx: null }],
+      marks: [{ ...NOWHERE, stage: 'fault' as const, text }],
     };
   });
 }

@@ -9,7 +9,7 @@ import { WrongNetwork } from './HealthBox.ts';
 const SPAN = 5_000n;
 /** Times of blocks kept for the events in them. */
 const TIMES_KEPT = 10_000;
-const RPC_TIMEOUT_MS = 8_000;
+const RPC_TIMEOUT_MS = 15_000;
 
 /** Follows the execution chain's head: the pool's state there, and its history, folded again after a reorganisation. */
 export class ChainReader {
