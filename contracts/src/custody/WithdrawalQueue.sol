@@ -21,10 +21,11 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
         uint48 assetsGwei;
     }
 
-    /// @dev The requests up to `lastId` (and after the batch before) were finalised at `rate`.
+    /// @dev The requests `firstId` to `lastId` were finalised at `rate`. One slot.
     struct Batch {
         uint64 lastId;
-        uint192 rate;
+        uint128 rate;
+        uint64 firstId;
     }
 
     /// @dev One slot, read and written together on each request.
@@ -49,7 +50,9 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
 
     State public state;
     mapping(uint256 id => Request) public requests;
-    Batch[] public batches;
+    mapping(uint256 number => Batch) public batches;
+    /// @notice Batches so far; they are numbered from 0.
+    uint256 public batchCount;
     mapping(uint256 id => address) private _approved;
     mapping(address owner => mapping(address operator => bool)) public isApprovedForAll;
 
@@ -119,10 +122,13 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
     function claim(uint256 id, uint256 batch, address to) external returns (uint256 assets) {
         Request memory request = requests[id];
         _requireMay(request.owner, id);
-        uint256 finalizedId = state.finalizedId;
-        if (id > finalizedId) revert RequestNotFinalized(id, finalizedId);
-        if (id > batches[batch].lastId || (batch > 0 && id <= batches[batch - 1].lastId)) revert BatchWrong(id, batch);
-        assets = _payout(request, batches[batch].rate);
+        Batch memory held = batches[batch];
+        if (id < held.firstId || id > held.lastId) {
+            // A batch that holds the request shows that it is finalised: only the refusal needs to look.
+            if (id > state.finalizedId) revert RequestNotFinalized(id, state.finalizedId);
+            revert BatchWrong(id, batch);
+        }
+        assets = _payout(request, held.rate);
         delete requests[id];
         delete _approved[id];
         TOKEN.moveReceipt(request.owner, address(0));
@@ -155,13 +161,16 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
         }
         count = id - s.finalizedId;
         if (count == 0) return 0;
-        emit WithdrawalsFinalized(s.finalizedId + 1, id, batches.length, assets, rate);
-        batches.push(Batch(uint64(id), uint192(rate)));
+        uint256 firstId = uint256(s.finalizedId) + 1;
+        uint256 number = batchCount++;
+        emit WithdrawalsFinalized(firstId, id, number, assets, rate);
+        batches[number] = Batch({lastId: uint64(id), rate: uint128(rate), firstId: uint64(firstId)});
         s.finalizedId = uint32(id);
         s.queuedSharesGwei -= uint64(sharesGwei);
         state = s;
-        TOKEN.burnEscrowed(sharesGwei * GWEI);
+        // Paid before the shares are burnt: the door's limit is a share of the assets, as `claimableNow` has seen them.
         if (assets > 0) VAULT.payClaims(assets);
+        TOKEN.burnEscrowed(sharesGwei * GWEI);
     }
 
     // ── The ledger ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,16 +199,12 @@ contract WithdrawalQueue is IWithdrawalQueue, IERC721Metadata {
     function batchOf(uint256 id) external view returns (uint256 low) {
         uint256 finalizedId = state.finalizedId;
         if (id == 0 || id > finalizedId) revert RequestNotFinalized(id, finalizedId);
-        uint256 high = batches.length - 1;
+        uint256 high = batchCount - 1;
         while (low < high) {
             uint256 middle = (low + high) / 2;
             if (batches[middle].lastId >= id) high = middle;
             else low = middle + 1;
         }
-    }
-
-    function batchCount() external view returns (uint256) {
-        return batches.length;
     }
 
     function ownerOf(uint256 id) public view returns (address owner) {
