@@ -121,9 +121,11 @@ interface Slashing {
 
 /** The rule of mechanism.md, written down a second time: balance under provision, plus the bond's part of what misses. */
 function slashedValue(slashing: Slashing, balance: bigint, epoch: number): bigint {
-  const { worth, expected, cover, recovered } = slashing;
+  const { expected, cover, recovered } = slashing;
+  let { worth } = slashing;
   let here = balance;
   if (epoch < slashing.withdrawableEpoch) {
+    if (here > worth) worth = here;
     const remains = worth > expected ? worth - expected : 0n;
     if (here > remains) here = remains;
   } else if (recovered === 0n && balance * 2n < worth) {

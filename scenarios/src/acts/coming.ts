@@ -22,7 +22,7 @@ export const deploy: Act = {
   name: 'The pool is deployed',
   async run({ world }) {
     const manifest = await world.deploy();
-    world.say(`    nine parts at addresses known before they existed; the Vault is ${manifest.addresses.vault}`);
+    world.say(`    nine contracts at addresses known before they existed; the Vault is ${manifest.addresses.vault}`);
     await world.during(fundReserve(world.poolAs(0), { amount: parseEth('1') }));
   },
 };

@@ -5,9 +5,10 @@ import type { SlashingSnapshot } from '../read/snapshot.ts';
  * so that the contract's own answer is not needed.
  */
 export function slashedValueGwei(slashing: SlashingSnapshot, balanceGwei: bigint, epoch: number): bigint {
-  const worth = slashing.referenceGwei + slashing.landedGwei;
+  let worth = slashing.referenceGwei + slashing.landedGwei;
   let here = balanceGwei;
   if (epoch < slashing.withdrawableEpoch) {
+    if (here > worth) worth = here;
     const remains = atLeastZero(worth - slashing.expectedGwei);
     if (here > remains) here = remains;
   } else if (slashing.recoveredGwei === 0n && here * 2n < worth) {
