@@ -21,7 +21,7 @@ beforeAll(async () => {
   await world.devnet.stepUntil(() => world.devnet.state.validators.length === 34, 100);
   await world.devnet.step();
   start = await world.devnet.snapshot();
-}, 60_000);
+}, 120_000);
 afterAll(() => world?.close());
 
 beforeEach(async () => {
@@ -77,7 +77,7 @@ test('without a beacon node the keeper says so, does what needs none, and goes o
   world.devnet.tamper(null);
   await untilKept(keeper, 60);
   expect(keeper.metrics()).toContain('holdfast_keeper_errors_total{part="beacon"} 1');
-}, 60_000);
+}, 120_000);
 
 test('a node that stalls in the middle of a life costs rounds, not the pool', async () => {
   const keeper = keeperOf(15, { beaconTimeoutMs: 1_500 });
@@ -91,7 +91,7 @@ test('a node that stalls in the middle of a life costs rounds, not the pool', as
   expect(report.errors[0]).toMatchObject({ part: 'beacon', code: 'KEEPER_TIMEOUT' });
   beacon.fate = () => 'pass';
   await untilKept(keeper, 80);
-}, 60_000);
+}, 120_000);
 
 const flipByte = (at: number): Fate => ({
   alter: (answer) => {
@@ -156,7 +156,7 @@ test('an RPC that drops requests and loses answers, sent transactions among them
   const reports = await untilKept(keeperOf(15), 150);
   expect(reports.some(({ ok }) => !ok)).toBe(true);
   expect(landedTwice(reports)).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('an answer lost after the transaction was sent does not send it again', async () => {
   const keeper = keeperOf(15);
@@ -174,7 +174,7 @@ test('an answer lost after the transaction was sent does not send it again', asy
   const third = await keeper.tick();
   expect(third.landed.map(({ outcome }) => outcome)).toEqual(['replaced', 'replaced']);
   expect(await statuses()).toEqual(['proven', 'proven']);
-}, 60_000);
+}, 120_000);
 
 test('a transaction that nobody mines is sent again for more', async () => {
   const keeper = keeperOf(15);
@@ -202,7 +202,7 @@ test('a transaction that nobody mines is sent again for more', async () => {
     'success',
   ]);
   await untilKept(keeper, 60);
-}, 60_000);
+}, 120_000);
 
 test('what is no longer wanted makes way: the stuck transaction is replaced by one that does nothing', async () => {
   const [late, quick] = [keeperOf(15), keeperOf(16)];
@@ -220,7 +220,7 @@ test('what is no longer wanted makes way: the stuck transaction is replaced by o
   expect((await late.tick()).replaced).toEqual(['proveCredentials:1', 'proveCredentials:2']);
   await world.devnet.step();
   expect((await late.tick()).landed.slice(0, 2).map(({ outcome }) => outcome)).toEqual(['replaced', 'replaced']);
-}, 60_000);
+}, 120_000);
 
 test('after a restart, transactions of the former life are given time to land', async () => {
   await keeperOf(15).tick();
@@ -230,7 +230,7 @@ test('after a restart, transactions of the former life are given time to land', 
   const report = await second.tick();
   expect(report.waitsForOwn).toBe(false);
   expect(report.actions.map(({ key }) => key)).toEqual(['fund:1']);
-}, 60_000);
+}, 120_000);
 
 test('a node that goes back is not believed at once', async () => {
   const keeper = keeperOf(15);
@@ -240,7 +240,7 @@ test('a node that goes back is not believed at once', async () => {
   const reports = [await keeper.tick(), await keeper.tick(), await keeper.tick(), await keeper.tick()];
   expect(reports.map(({ ok }) => ok)).toEqual([false, false, false, true]);
   expect(reports[0]!.errors[0]).toMatchObject({ part: 'pool', code: 'KEEPER_RPC_BEHIND' });
-}, 60_000);
+}, 120_000);
 
 test('while gas is dear, only what is urgent is done', async () => {
   const report = await keeperOf(15, { baseFeeWeiMax: 0n }).tick();
@@ -248,7 +248,7 @@ test('while gas is dear, only what is urgent is done', async () => {
     ['proveCredentials:1', 'postponed'],
     ['proveCredentials:2', 'postponed'],
   ]);
-}, 60_000);
+}, 120_000);
 
 test('it refuses another chain, and a wallet without an account', async () => {
   const keeper = createKeeper({
@@ -282,4 +282,4 @@ test('run follows the heads, stops when told, and shows how it is', async () => 
   await keeper.stop();
   await running;
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-}, 60_000);
+}, 120_000);
