@@ -5,11 +5,15 @@ import { jsonOnly } from '../guard/guards.ts';
 import { briefly } from '../watch/HealthBox.ts';
 import type { Watcher } from '../watch/Watcher.ts';
 
+/** A person waits: of older pools only the blocks since the last checkpoint began are read one by one. */
+const AUDIT_BLOCKS_MAX = 256n;
+
 /** `POST /api/verify`: recomputes the backing from the two APIs, as `holdfast verify` does. Who asks meanwhile shares it. */
 export function mountVerify(server: FastifyInstance, { chain, beacon, manifest }: Watcher): void {
   const verify = async (): Promise<VerifyState> => {
     const { publicClient } = chain;
-    const report = await verifyBacking({ publicClient, beaconClient: beacon.client, manifest });
+    const parameters = { publicClient, beaconClient: beacon.client, manifest, auditBlocksMax: AUDIT_BLOCKS_MAX };
+    const report = await verifyBacking(parameters);
     return {
       backed: report.backed,
       block: report.block.toString(),
