@@ -4,6 +4,10 @@ import { processIo } from './io.ts';
 import { run } from './run.ts';
 import { stopSignal } from './stop.ts';
 
+// A variable that is set to nothing says nothing.
+for (const [name, value] of Object.entries(process.env)) {
+  if (name.startsWith('HOLDFAST_') && value === '') delete process.env[name];
+}
 const io = processIo();
 const code = await run(process.argv.slice(2), io, stopSignal());
 // Idle connections and pollers must not keep the process; what was written must get out first.

@@ -40,6 +40,8 @@ function derive(kdf: unknown, params: Record<string, unknown> | null, password: 
   if (kdf === 'scrypt') {
     const { n, r, p } = params;
     if (!count(n, SCRYPT_N_MAX) || !count(r, 64) || !count(p, 64)) return null;
+    // RFC 7914: N < 2^(128·r/8). OpenSSL keeps to it.
+    if (n >= 2 ** (16 * r)) return null;
     const maxmem = Math.min(256 * n * r + 2 ** 20, SCRYPT_BYTES_MAX);
     return scryptSync(password, salt, 32, { N: n, r, p, maxmem });
   }
