@@ -1,5 +1,12 @@
 // Gas as receipts say it: whole transactions, intrinsic gas and calldata included, on the real contracts with the real
 // deposit, EIP-4788 and EIP-7002 contracts, against real SSZ states of the mainnet preset.
+//
+// Batches stand at random places of the registry, and in `…Even` rows as far from each other as they can. Checkpoints are
+// measured with an empty bounty reserve, but for `…WithBounty`. Two targets cannot be met as they stand:
+// - An exit costs 84,445 gas without any pool: EIP-7002's contract resets its counter and tail each block, so the first
+//   request of a block writes two slots from zero. `exitBeyondRequest` is what the pool adds.
+// - A batch in a registry of a million carries some 13 siblings a validator. Its calldata alone has a floor (EIP-7623) of
+//   17,400 to 18,200 gas a validator; the hashes and the one slot written for each are what is above it.
 import { validatorProof } from '@holdfast/pool';
 import { type Hex, parseEth } from '@holdfast/units';
 import { GasChain } from './gas-chain.ts';
@@ -47,7 +54,7 @@ export async function run(): Promise<BenchRow[]> {
     row('gas.checkpointPerValidator1M', each(large.random), 18_000),
     row('gas.checkpointPerValidator1MEven', each(large.even), 18_000),
     row('gas.exit', small.exit, 72_000, { name: 'the bare EIP-7002 request', value: small.bareExit }),
-    row('gas.exitBeyondRequest', small.exit - small.bareExit, 72_000, {
+    row('gas.exitBeyondRequest', small.exit - small.bareExit, 50_000, {
       name: 'StakeWise, with a mock',
       value: 74_114,
     }),
@@ -55,7 +62,7 @@ export async function run(): Promise<BenchRow[]> {
       name: 'the bare EIP-7002 request',
       value: small.bareExit,
     }),
-    row('gas.proveSlashing', small.slashing, 400_000, { name: 'Lido CSM, the proof alone', value: 55_610 }),
+    row('gas.proveSlashing', small.slashing, 320_000, { name: 'Lido CSM, the proof alone', value: 55_610 }),
   ];
 }
 

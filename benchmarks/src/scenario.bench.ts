@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchRow } from './row.ts';
 
-export const names = ['scenario.seconds', 'scenario.secondsEngine'];
+export const names = ['scenario.seconds'];
 
 const TARGET_SECONDS = 120;
 const MAIN = join(import.meta.dirname, '..', '..', 'scenarios', 'src', 'main.ts');
@@ -16,25 +16,18 @@ interface Report {
 }
 
 export async function run(): Promise<BenchRow[]> {
-  const edr = await play('edr');
-  const engine = await play('engine');
-  const row = { unit: 's', target: TARGET_SECONDS, better: 'lower' } as const;
-  return [
-    { name: 'scenario.seconds', value: edr, ...row, baseline: { name: 'through the Engine API', value: engine } },
-    // A whole execution client in TypeScript under the same life: shown, no promise.
-    { name: 'scenario.secondsEngine', value: engine, ...row, target: 10 * TARGET_SECONDS },
-  ];
+  return [{ name: 'scenario.seconds', value: await play(), unit: 's', target: TARGET_SECONDS, better: 'lower' }];
 }
 
 /** Seconds. A life in which an act fails, or a wei is missing, has no time. */
-async function play(adapter: 'edr' | 'engine'): Promise<number> {
+async function play(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-scenario-'));
   try {
     const json = join(folder, 'report.json');
     const started = performance.now();
-    const code = await exitCodeOf([MAIN, '--adapter', adapter, '--json', json]);
+    const code = await exitCodeOf([MAIN, '--adapter', 'edr', '--json', json]);
     const seconds = (performance.now() - started) / 1000;
-    if (code !== 0) throw new Error(`the scenario on ${adapter} ended with ${code}`);
+    if (code !== 0) throw new Error(`the scenario ended with ${code}`);
     const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
     const failed = report.acts.filter(({ ok }) => !ok).map(({ n, name }) => `${n} ${name}`);
     if (failed.length > 0 || report.accountedDiffWei !== '0') {
