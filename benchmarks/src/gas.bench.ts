@@ -2,11 +2,12 @@
 // deposit, EIP-4788 and EIP-7002 contracts, against real SSZ states of the mainnet preset.
 //
 // Batches stand at random places of the registry, and in `…Even` rows as far from each other as they can. Checkpoints are
-// measured with an empty bounty reserve, but for `…WithBounty`. Two targets cannot be met as they stand:
+// measured with an empty bounty reserve, but for `…WithBounty`. Two targets are missed, the first of necessity:
 // - An exit costs 84,445 gas without any pool: EIP-7002's contract resets its counter and tail each block, so the first
 //   request of a block writes two slots from zero. `exitBeyondRequest` is what the pool adds.
 // - A batch in a registry of a million carries some 13 siblings a validator. Its calldata alone has a floor (EIP-7623) of
-//   17,400 to 18,200 gas a validator; the hashes and the one slot written for each are what is above it.
+//   17,400 to 18,200 gas a validator. What is charged is above it by the hashes and the slot written for each validator;
+//   several balances to a slot and ordinals of four bytes would bring it under the target at random places.
 import { validatorProof } from '@holdfast/pool';
 import { type Hex, parseEth } from '@holdfast/units';
 import { GasChain } from './gas-chain.ts';
