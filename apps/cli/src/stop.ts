@@ -12,7 +12,19 @@ export function stopSignal(): AbortSignal {
       controller.abort(new Stopped());
     });
   }
+  if (process.env.npm_lifecycle_event !== undefined) stopWhenOrphaned(controller);
   return controller.signal;
+}
+
+/** How often it is looked whether the parent is still there, in milliseconds. */
+const ORPHAN_MS = 500;
+
+/** npm starts scripts in a shell, which takes a SIGTERM for itself and leaves its child running: for us that is the signal. */
+function stopWhenOrphaned(controller: AbortController): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && !controller.signal.aborted) controller.abort(new Stopped());
+  }, ORPHAN_MS).unref();
 }
 
 /** Not a failure: somebody asked the command to stop. */
