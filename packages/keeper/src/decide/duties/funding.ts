@@ -12,7 +12,7 @@ import { isExiting, onBeacon } from '../validators.ts';
 export function decideFunding(observation: Observation): Action[] {
   const { pool, rules } = observation;
   if (pool.stakeableWei < rules.fundingGwei * WEI_PER_GWEI) return [];
-  if (isInFlight(observation, 'fund') || isInFlight(observation, 'startCheckpoint')) return [];
+  if (isInFlight(observation, 'fund')) return [];
   const { phase, startSlot } = pool.checkpoint;
   if (phase !== 'idle' && startSlot >= observation.slot) return []; // refused in a start's own slot
   const willing = pool.validators.filter(
