@@ -117,7 +117,7 @@ export const creator =
 export async function deployPool(
   evm: PoolEvm,
   make: Creator,
-  chain: { genesisTime: number; genesisRoot: Hex },
+  chain: { genesisTime: number; genesisRoot: Hex; layoutFrom?: number },
   config: PoolConfig = CONFIG,
 ): Promise<Pool> {
   const nonce = BigInt(await evm.rpc<Hex>('eth_getTransactionCount', [DEPLOYER, 'latest']));
@@ -141,7 +141,7 @@ export async function deployPool(
   };
   return {
     layouts: await make('ForkLayouts', [
-      [layoutOf('fulu', 0)],
+      [layoutOf('fulu', chain.layoutFrom ?? 0)],
       chain.genesisRoot,
       SLOTS_PER_HISTORICAL_ROOT,
       0n,

@@ -94,13 +94,15 @@ export class World {
     });
   }
 
-  static async start(options: { seed?: number; code?: PoolCode; config?: PoolConfig } = {}): Promise<World> {
+  static async start(
+    options: { seed?: number; code?: PoolCode; config?: PoolConfig; layoutFrom?: number } = {},
+  ): Promise<World> {
     const random = seeded(options.seed ?? 1);
     const beacon = new BeaconModel(random);
     const evm = await PoolEvm.create(GENESIS_TIME);
     const code = options.code ?? (await poolCode());
     const world = new World(random, evm, beacon, code);
-    const chain = { genesisTime: GENESIS_TIME, genesisRoot: beacon.genesisRoot };
+    const chain = { genesisTime: GENESIS_TIME, genesisRoot: beacon.genesisRoot, layoutFrom: options.layoutFrom ?? 0 };
     const pool = await deployPool(evm, world.#watched(world.create), chain, options.config ?? CONFIG);
     Object.assign(world, { pool });
     return world;
