@@ -3,6 +3,7 @@ import { CliUsageError } from '../../errors.ts';
 import { addCommon, type CommonOptions } from '../../options/common.ts';
 import { address, integer, url, validators } from '../../options/parsers.ts';
 import type { Host } from '../../program.ts';
+import { FAULT_KINDS, type FaultKind } from './kinds.ts';
 
 export interface FaultCommandOptions extends CommonOptions {
   readonly arguments: readonly [kind: FaultKind];
@@ -16,19 +17,6 @@ export interface FaultCommandOptions extends CommonOptions {
   readonly address?: `0x${string}` | undefined;
   readonly slots?: number | undefined;
 }
-
-const VALIDATOR_FAULTS = [
-  'offline',
-  'online',
-  'doubleVote',
-  'surroundVote',
-  'doubleProposal',
-  'wrongFeeRecipient',
-] as const;
-const BEACON_FAULTS = ['lyingBalances', 'wrongStateRoot', 'error500', 'stall', 'none'] as const;
-export const FAULT_KINDS = [...VALIDATOR_FAULTS, ...BEACON_FAULTS, 'vaultShort', 'step'] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
-export const isValidatorFault = (kind: FaultKind): boolean => (VALIDATOR_FAULTS as readonly string[]).includes(kind);
 
 export function addFault({ program, does }: Host): void {
   const command = program

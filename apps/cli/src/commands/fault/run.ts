@@ -2,7 +2,8 @@ import type { Context } from '../../context.ts';
 import { CliNetworkError, CliUsageError } from '../../errors.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { shown } from '../../net/urls.ts';
-import { type FaultCommandOptions, isValidatorFault } from './command.ts';
+import type { FaultCommandOptions } from './command.ts';
+import { isValidatorFault } from './kinds.ts';
 
 const USUAL_URL = 'http://127.0.0.1:5052';
 const TIMEOUT_MS = 10 * 60_000;
