@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cli, control, holdfast, isListening, killAll, temporary } from './support/cli.ts';
+import { Cli, control, holdfast, isListening, killAll, ROOT, temporary } from './support/cli.ts';
 
 let dir: ReturnType<typeof temporary>;
 let devnet: Cli;
@@ -95,3 +95,13 @@ test('SIGTERM ends the devnet, code 0, ports free', async () => {
   expect(await isListening(urls.rpcUrl)).toBe(false);
   expect(await isListening(urls.beaconUrl)).toBe(false);
 });
+
+test('under npm, which leaves its children behind when it is killed, nothing stays either', async () => {
+  const args = ['run', 'holdfast', '--silent', '--', 'devnet', '--rpc-port', '0', '--beacon-port', '0', '--json'];
+  const npm = new Cli(args, { program: 'npm', cwd: ROOT });
+  const { beaconUrl } = (await npm.ready()) as { beaconUrl: string };
+  npm.child.kill('SIGTERM');
+  // Its output ends when the last process that holds it has ended.
+  await npm.ended;
+  expect(await isListening(beaconUrl)).toBe(false);
+}, 60_000);

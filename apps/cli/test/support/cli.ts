@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+export const ROOT = join(import.meta.dirname, '../../../..');
+const MAIN = join(ROOT, 'apps/cli/src/main.ts');
 
 export interface Ended {
   readonly code: number | null;
@@ -16,6 +17,8 @@ export interface Ended {
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Default: node, with the command's script. */
+  readonly program?: string;
 }
 
 /** A `holdfast` process as a user starts one: the command line, nothing inherited that would configure it. */
@@ -30,7 +33,8 @@ export class Cli {
     const clean = Object.entries(process.env).filter(
       ([name]) => !/^(?:HOLDFAST_|LODESTAR_|VITEST|NODE_OPTIONS)/.test(name),
     );
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    const [program, script] = options.program ? [options.program, []] : [process.execPath, [MAIN]];
+    this.child = spawn(program, [...script, ...args], {
       env: { ...Object.fromEntries(clean), ...options.env },
       cwd: options.cwd ?? tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,8 +17,12 @@ import type { UpCommandOptions } from './command.ts';
 import { Stage } from './Stage.ts';
 import { activeOf, deploy, enlist, isEarning, live, makeKeeper, meetsWallClock, stake } from './story.ts';
 
-/** So many slots pass at once before it goes live. Genesis lies as far back, so that afterwards clock and chain agree. */
-const HISTORY_SLOTS = 240;
+/**
+ * So many slots pass at once before it goes live, a few more than the story needs: each validator waits for the one
+ * before it. Genesis lies as far back, so that afterwards clock and chain agree.
+ */
+const HISTORY_SLOTS = 168;
+const HISTORY_SLOTS_PER_VALIDATOR = 4;
 const DASHBOARD_PORT = 4600;
 
 /** What runs, and where. */
@@ -55,7 +59,8 @@ async function begin(
 ): Promise<Running> {
   const { progress, signal } = context;
   const { slotSeconds, operators, keys } = options;
-  const genesisTime = Math.floor(Date.now() / 1000) - HISTORY_SLOTS * slotSeconds;
+  const history = HISTORY_SLOTS + HISTORY_SLOTS_PER_VALIDATOR * operators * keys;
+  const genesisTime = Math.floor(Date.now() / 1000) - history * slotSeconds;
   const { devnet, rpc, beaconUrl } = await progress.step('Starting an Ethereum', async () => {
     const execution = await startExecution({ adapter: options.adapter }, genesisTime, slotSeconds);
     return startChain(stack, options, () =>
