@@ -85,7 +85,7 @@ export class World {
     });
     this.publicClient = createPublicClient({
       chain: this.#chain,
-      transport: custom(this.#provider),
+      transport: custom(this.#provider, { retryCount: 0 }),
       pollingInterval: 2,
       cacheTime: 0,
     }) as PublicClient;
@@ -125,7 +125,7 @@ export class World {
   wallet(index: number) {
     return createWalletClient({
       chain: this.#chain,
-      transport: custom(this.#provider),
+      transport: custom(this.#provider, { retryCount: 0 }),
       account: this.account(index),
       pollingInterval: 2,
       cacheTime: 0,
