@@ -362,13 +362,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'an exit that was passed over is asked for again': async (world, acts) => {
     await acts.deposit(ALICE, 33n);
     const ordinal = await acts.funded(await acts.operator(MANAGER));
+    const index = acts.index(ordinal);
     await world.send(ALICE, world.pool.queue, 'requestWithdrawal', [33n * ETH, ALICE]);
+    await world.until(() => world.beacon.latest.balances[index]! >= 32e9);
     await acts.checkpoint();
     await world.send(KEEPER, world.pool.ledger, 'requestExit', [ordinal, acts.key(ordinal)]);
+    check(world.beacon.validators[index]!.exit === Number.POSITIVE_INFINITY, 'it should be too young to leave');
     await acts.awaitActive(ordinal);
-    await acts.checkpoint();
     await world.slots(40);
     await world.send(KEEPER, world.pool.ledger, 'requestExit', [ordinal, acts.key(ordinal)]);
+    check(world.beacon.validators[index]!.exit !== Number.POSITIVE_INFINITY, 'it should leave');
   },
   'no partial withdrawal gets in the way of an exit': async (world, acts) => {
     const { ordinal } = await active(world, acts);

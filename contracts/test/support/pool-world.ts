@@ -239,6 +239,14 @@ export class World {
     }
   }
 
+  /** Writes a number into a part's storage. */
+  async turn(part: string, place: Hex, value: number): Promise<void> {
+    const contract = Object.values(this.pool).find((one): one is Contract => 'name' in one && one.name === part);
+    if (!contract) throw new Error(`the pool has no ${part}`);
+    const word = `0x${value.toString(16).padStart(64, '0')}`;
+    await this.evm.rpc('hardhat_setStorageAt', [contract.address, place, word]);
+  }
+
   errorName(data: Hex): string {
     const item = this.#errors.get(data.slice(0, 10) as Hex);
     if (!item)
