@@ -1,0 +1,151 @@
+import type { Mutant } from '../support/pool-mutation.ts';
+import { bonds, enforcer, open, registry } from './mutants-kit.ts';
+
+/** Operators, bonds, slashings. */
+export const ECONOMICS_MUTANTS: readonly Mutant[] = [
+  open(registry, 'Registry', 'addValidator', 'uint32 operatorId, address caller', 'only(LEDGER)'),
+  open(registry, 'Registry', 'removeValidator', 'uint32 operatorId, bool earning', 'only(LEDGER)'),
+  open(registry, 'Registry', 'startEarning', 'uint32 operatorId', 'only(LEDGER)'),
+  open(registry, 'Registry', 'accrue', 'uint256 amount', 'only(address(VAULT))'),
+  open(registry, 'Registry', 'freeze', 'uint32 operatorId', 'only(ENFORCER)'),
+  open(registry, 'Registry', 'settle', 'uint32 operatorId', 'only(ENFORCER)'),
+  registry(
+    'only the manager offers keys',
+    'if (operator.manager != caller) revert RegistryCallerUnknown(caller);',
+    '',
+    'only the manager offers keys',
+  ),
+  registry(
+    'a key needs its bond',
+    'if (bond < required) revert BondShort(operatorId, bond, required);',
+    '',
+    'a key needs its bond',
+  ),
+  registry(
+    'a frozen operator offers no key',
+    'if (operator.slashings != 0 || operator.barred) revert OperatorFrozenOrBarred(operatorId);',
+    '',
+    'a frozen operator is not funded',
+  ),
+  registry(
+    'a frozen operator gets no fee',
+    'if (operator.slashings != 0) revert OperatorFrozenOrBarred(operatorId);',
+    '',
+    'a frozen operator gets no fee',
+  ),
+  bonds(
+    'a frozen operator gets no bond',
+    'if (REGISTRY.isFrozen(operatorId)) return 0;',
+    '',
+    'a frozen operator gets no bond back',
+  ),
+  bonds(
+    'bond answers for what runs',
+    'required(held) + bonds[operatorId].reserved;',
+    'required(held) * 0 + bonds[operatorId].reserved;',
+    'bond answers for what runs',
+  ),
+  bonds(
+    "a bond is its manager's",
+    'if (msg.sender != REGISTRY.managerOf(operatorId)) revert BondCallerUnknown(msg.sender);',
+    '',
+    'bond answers for what runs',
+  ),
+  bonds(
+    'Bonds.reserve: the enforcer only',
+    'function reserve(uint32 operatorId, uint256 amount) external onlyEnforcer',
+    'function reserve(uint32 operatorId, uint256 amount) external',
+    'Bonds.reserve',
+  ),
+  bonds(
+    'Bonds.charge: the enforcer only',
+    'uint256 amount) external onlyEnforcer returns (uint256 paid)',
+    'uint256 amount) external returns (uint256 paid)',
+    'Bonds.charge',
+  ),
+  enforcer(
+    'a slashing is shown',
+    'if (!validator.fields.slashed) revert SlashingNotShown(ordinal);',
+    '',
+    'an innocent validator is not slashed',
+  ),
+  enforcer(
+    "a slashing is the record's own",
+    'if (validator.index != record.index) revert SlashingOther(ordinal);\n        if (!validator',
+    'if (!validator',
+    "another's slashing proves nothing",
+  ),
+  enforcer(
+    'a slashing sets bond aside',
+    'slashing.coverGwei += uint48(BONDS.reserve(operatorId, (expected - known) * GWEI) / GWEI);',
+    '',
+    'a slashing sets bond aside',
+  ),
+  enforcer('a slashing freezes', 'REGISTRY.freeze(record.operatorId);', '', 'a frozen operator gets no fee'),
+  enforcer(
+    'the provision is in the rate',
+    'lessGwei += before - worth;',
+    '',
+    'what the bond does not cover leaves the rate at once',
+  ),
+  enforcer(
+    'the younger reference wins',
+    'if (slot <= slashing.referenceSlot) revert ReferenceOlder(slot, slashing.referenceSlot);',
+    '',
+    'the younger reference wins',
+  ),
+  enforcer(
+    'a reference is unslashed',
+    'if (validator.fields.slashed) revert SlashingNotShown(ordinal);',
+    '',
+    'a reference shows the validator unslashed',
+  ),
+  enforcer(
+    'what lies there was not lost',
+    'if (here > worth) worth = here;',
+    '',
+    'a poor reference takes nothing off what lies there',
+  ),
+  enforcer(
+    'a landed deposit counts once',
+    'if (slot / SLOTS_PER_EPOCH >= slashing.withdrawableEpoch) slashing.landedGwei',
+    'if (slot != 0) slashing.landedGwei',
+    'a deposit that landed before the fault counts once',
+  ),
+  enforcer(
+    'a withdrawal counts once',
+    ' && _seenWithdrawals[index / 256] & bit == 0;',
+    ';',
+    'a withdrawal is recovered once',
+  ),
+  enforcer(
+    "a withdrawal is the record's own",
+    'withdrawal.validatorIndex == record.index && ',
+    'record.index != type(uint40).max && ',
+    "another's withdrawal recovers nothing",
+  ),
+  enforcer(
+    'settlement waits for evidence',
+    '|| block.timestamp < from) revert SettlementTooEarly',
+    ') revert SettlementTooEarly',
+    'a settlement waits for the balance and for evidence',
+  ),
+  enforcer(
+    'settlement waits for the balance',
+    'if (!gone || block.timestamp < from)',
+    'if ((!gone && from == 0) || block.timestamp < from)',
+    'a settlement waits for a checkpoint that saw nothing left',
+  ),
+  enforcer(
+    'the bond pays',
+    'uint256(slashing.coverGwei) * GWEI, loss * GWEI);',
+    'uint256(slashing.coverGwei) * GWEI, 0 * loss);',
+    'the bond pays the loss',
+  ),
+  enforcer(
+    'Enforcer.deposited: the ledger only',
+    'if (msg.sender != address(LEDGER)) revert EnforcerCallerUnknown(msg.sender);',
+    '',
+    'Enforcer.deposited',
+  ),
+];

@@ -1,0 +1,188 @@
+import type { Mutant } from '../support/pool-mutation.ts';
+import { checkpoint, ledger, ownOnly } from './mutants-kit.ts';
+
+/** The ledger and the checkpoint. */
+export const LEDGER_MUTANTS: readonly Mutant[] = [
+  ledger(
+    "credentials must be the Vault's",
+    'fields.withdrawalCredentials == compoundingCredentials(address(VAULT)) && !fields.slashed',
+    '!fields.slashed',
+    'front-run credentials are rejected',
+  ),
+  ledger(
+    'an exiting validator is not taken in',
+    '\n            && fields.exitEpoch == FAR_FUTURE_EPOCH;',
+    ';',
+    'a validator that is leaving is not taken in',
+  ),
+  ledger(
+    "the proof is the record's key",
+    'if (fields.pubkeyRoot != record.pubkeyRoot) revert ValidatorOther(ordinal);',
+    '',
+    "credentials are the record's own",
+  ),
+  ledger(
+    'the predeposit is 1 ETH',
+    'if (msg.value != PREDEPOSIT) revert PredepositValueWrong(msg.value);',
+    '',
+    "the first ether is exactly one, and the operator's",
+  ),
+  ledger(
+    'a key is taken once',
+    'if (_keys[pubkeyRoot].ordinal != 0) revert PubkeyKnown(_keys[pubkeyRoot].ordinal);',
+    '',
+    'a key is taken once',
+  ),
+  ledger(
+    'funding goes in turn',
+    'if (_awaitsFunding(earlier)) revert NotItsTurn(ordinal, earlier);',
+    '',
+    'funding goes in turn',
+  ),
+  ledger(
+    'no funding in the block of the start',
+    'if (checkpoint.open && checkpoint.startSlot == _currentSlot()) revert FundingInStartBlock();',
+    '',
+    'funding waits where a checkpoint began in the same block',
+  ),
+  ledger(
+    'no stake for a frozen operator',
+    'if (!REGISTRY.mayStake(record.operatorId)) revert OperatorMayNotStake(record.operatorId);',
+    '',
+    'a frozen operator gets no stake for a key it had proven',
+  ),
+  ledger(
+    'a stranger exits only when needed',
+    '_takeTurnToExit(ordinal, last.exitAskedAt != 0, leaving);\n',
+    '\n',
+    'no stranger exits a validator that nobody needs',
+  ),
+  ledger(
+    'exits are not repeated at once',
+    'if (last.exitAskedAt != 0 && block.timestamp < from) revert ExitAlreadyRequested(ordinal, from);',
+    '',
+    'an exit is asked for once in a while',
+  ),
+  ledger(
+    'what was asked for in vain is not on its way',
+    'leavingGwei - last.exitExpectedGwei;',
+    'leavingGwei;',
+    'an exit that was passed over is asked for again',
+  ),
+  ledger(
+    'no partial withdrawal after an exit request',
+    'if (key.exitAskedAt != 0) revert ExitAlreadyRequested(ordinal, uint256(key.exitAskedAt) + EXIT_RETRY_SECONDS);',
+    '',
+    'no partial withdrawal gets in the way of an exit',
+  ),
+  ledger(
+    "consolidation is the manager's",
+    'if (msg.sender != REGISTRY.managerOf(from.operatorId)) revert NotManager(from.operatorId, msg.sender);',
+    '',
+    'consolidation stays with its manager',
+  ),
+  ledger(
+    'consolidation stays with one operator',
+    'to.status != Status.Funded || to.operatorId != from.operatorId',
+    'to.status != Status.Funded',
+    'consolidation stays with one operator',
+  ),
+  ledger(
+    'an exit is shown',
+    'if (validator.fields.exitEpoch == FAR_FUTURE_EPOCH) revert NotYetOnBeaconChain(ordinal);',
+    '',
+    'a validator that stays is not proven exiting',
+  ),
+  ledger(
+    "an exit is the record's own",
+    'if (validator.index != record.index) revert ValidatorOther(ordinal);\n        if (validator.fields.exitEpoch',
+    'if (validator.fields.exitEpoch',
+    "another validator's exit proves nothing",
+  ),
+  ledger(
+    'a withdrawal is shown',
+    'left != 0 || validator.fields.slashed || validator.fields.withdrawableEpoch > slot / SLOTS_PER_EPOCH',
+    'left == type(uint64).max || validator.fields.slashed',
+    'a validator is not withdrawn before its balance is',
+  ),
+  ledger(
+    'a slashed validator is settled, not withdrawn',
+    'validator.fields.slashed || validator.fields.withdrawableEpoch',
+    'validator.fields.withdrawableEpoch',
+    'a slashed validator does not leave as a plain exit',
+  ),
+  ledger(
+    'a validator leaves a checkpoint counted',
+    '_requireCounted(ordinal);',
+    '',
+    'a validator leaves a checkpoint counted',
+  ),
+  ledger('Ledger.markSlashed: the enforcer only', ...ownOnly('markSlashed', 'uint32 ordinal'), 'Ledger.markSlashed'),
+  ledger(
+    'Ledger.uncount: the enforcer only',
+    ...ownOnly('uncount', 'uint32 ordinal, uint256 lessGwei'),
+    'Ledger.uncount',
+  ),
+  ledger('Ledger.markSettled: the enforcer only', ...ownOnly('markSettled', 'uint32 ordinal'), 'Ledger.markSettled'),
+  checkpoint('a balance counts once', 'seenAt == slot || ', '', 'a balance counts once a checkpoint'),
+  checkpoint(
+    'what is funded after the start does not count',
+    ' || (seenAt == 0 && word.depositSlot() > startSlot)',
+    '',
+    'what is funded after the start is not counted',
+  ),
+  checkpoint(
+    'a deposit in flight is resolved first',
+    'if (_pendingAt[ordinal] != slot && _mayHaveJoined(word.depositSlot(), slot)) revert DepositUnresolved(ordinal);',
+    '',
+    'a deposit in flight must be shown pending or landed',
+  ),
+  checkpoint(
+    'the deposit is not among the items',
+    'if (_isOurs(record, run.items[i])) revert DepositNotShownLanded(ordinal);',
+    '',
+    'a pending deposit is not shown landed',
+  ),
+  checkpoint(
+    'the list is shown from its front',
+    'if (run.start > shown) revert DepositNotShownLanded(ordinal);',
+    '',
+    'a pending deposit is not shown landed',
+  ),
+  checkpoint(
+    'a pending deposit is our own',
+    '|| !_isOurs(record, run.items[0])',
+    '|| record.depositSlot == 0',
+    'a pending deposit is not shown landed',
+  ),
+  checkpoint(
+    'a postponed deposit hides behind younger ones',
+    '&& behind) return true',
+    '&& (behind || last != 0)) return true',
+    "an exiting validator's deposit hides behind younger ones",
+  ),
+  checkpoint(
+    'an equal slot is not younger',
+    'if (last > joined && behind)',
+    'if (last >= joined && behind)',
+    'a deposit of the same slot before ours proves nothing',
+  ),
+  checkpoint(
+    'a checkpoint finishes whole',
+    'if (c.remaining != 0) revert CheckpointIncomplete(c.remaining);',
+    '',
+    'a checkpoint finishes whole',
+  ),
+  checkpoint(
+    'checkpoints keep their distance',
+    'if (block.timestamp < from) revert CheckpointTooSoon(from);',
+    '',
+    'checkpoints keep their distance',
+  ),
+  checkpoint(
+    'a checkpoint leaves time to prove a slashing',
+    '_currentSlot() < c.startSlot + FINISH_AFTER_SLOTS) {',
+    '_currentSlot() < c.startSlot) {',
+    'a leaver does not outrun a slashing',
+  ),
+];
