@@ -69,14 +69,14 @@ export async function funded(
   return { operator, ordinal: await acts.funded(operator) };
 }
 
-export async function active(world: World, acts: Acts, bond = 40n) {
+export async function active(acts: Acts, bond = 40n) {
   const life = await funded(acts, bond);
   await acts.awaitActive(life.ordinal);
   return life;
 }
 
 export async function slashed(world: World, acts: Acts, bond = 40n) {
-  const life = await active(world, acts, bond);
+  const life = await active(acts, bond);
   await acts.checkpoint();
   world.beacon.slash(acts.index(life.ordinal));
   await world.slot();

@@ -18,7 +18,7 @@ export const countingScenarios: Readonly<Record<string, Scenario>> = {
     await acts.prove([ordinal]);
     check((await checkpointOf(world)).remaining === 1, 'counted twice');
   },
-  'what is funded after the start is not counted': async (world, acts) => {
+  'what is funded after the start is not counted': async (_world, acts) => {
     const { operator } = await funded(acts);
     const later = await acts.predeposit(operator);
     await acts.proveCredentials(later);
@@ -30,7 +30,7 @@ export const countingScenarios: Readonly<Record<string, Scenario>> = {
     check(navOf(await acts.finish()) === 101n * ETH, 'the NAV is not what it was at the start');
   },
   'a deposit in flight must be shown pending or landed': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await acts.start();
     await acts.open();
     const block = await acts.frozenBlock();

@@ -86,7 +86,7 @@ export const custodyScenarios: Readonly<Record<string, Scenario>> = {
     check(ETH - reserve <= CONFIG.vault.bountyLimit / 2n, 'more than the window was paid');
   },
   'a request fee has a cap': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await world.evm.rpc('hardhat_setStorageAt', [WITHDRAWALS_7002, '0x0', `0x${(700).toString(16).padStart(64, '0')}`]);
     await refuses(
       world,

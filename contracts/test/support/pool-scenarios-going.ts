@@ -6,11 +6,11 @@ import { ALICE, active, check, MANAGER, refuses, type Scenario, THIEF } from './
 /** How validators leave, and who may ask them to. */
 export const goingScenarios: Readonly<Record<string, Scenario>> = {
   'no stranger exits a validator that nobody needs': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await refuses(world, THIEF, world.pool.ledger, 'requestExit', [ordinal, acts.key(ordinal)], 0n, 'ExitNotCalledFor');
   },
   'an exit is asked for once in a while': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await world.send(MANAGER, world.pool.ledger, 'requestExit', [ordinal, acts.key(ordinal)]);
     await refuses(
       world,
@@ -37,7 +37,7 @@ export const goingScenarios: Readonly<Record<string, Scenario>> = {
     check(world.beacon.validators[index]!.exit !== Number.POSITIVE_INFINITY, 'it should leave');
   },
   'no partial withdrawal gets in the way of an exit': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await world.send(MANAGER, world.pool.ledger, 'requestExit', [ordinal, acts.key(ordinal)]);
     await refuses(
       world,
@@ -50,24 +50,24 @@ export const goingScenarios: Readonly<Record<string, Scenario>> = {
     );
   },
   'consolidation stays with its manager': async (world, acts) => {
-    const { operator, ordinal } = await active(world, acts);
+    const { operator, ordinal } = await active(acts);
     const other = await acts.active(operator);
     const args = [ordinal, acts.key(ordinal), other, acts.key(other)];
     await refuses(world, THIEF, world.pool.ledger, 'requestConsolidation', args, 0n, 'NotManager');
   },
   'consolidation stays with one operator': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     const other = await acts.active(await acts.operator(account(21)));
     const args = [ordinal, acts.key(ordinal), other, acts.key(other)];
     await refuses(world, MANAGER, world.pool.ledger, 'requestConsolidation', args, 0n, 'StatusWrong');
   },
   'a validator that stays is not proven exiting': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     const args = [ordinal, world.stateProof(), world.validatorProof(acts.index(ordinal))];
     await refuses(world, KEEPER, world.pool.ledger, 'proveExit', args, 0n, 'NotYetOnBeaconChain');
   },
   "another validator's exit proves nothing": async (world, acts) => {
-    const { operator, ordinal } = await active(world, acts);
+    const { operator, ordinal } = await active(acts);
     const other = await acts.active(operator);
     world.beacon.exit(acts.index(other));
     await world.slots(2);
@@ -75,7 +75,7 @@ export const goingScenarios: Readonly<Record<string, Scenario>> = {
     await refuses(world, KEEPER, world.pool.ledger, 'proveExit', args, 0n, 'ValidatorOther');
   },
   'a validator is not withdrawn before its balance is': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await acts.checkpoint();
     world.beacon.exit(acts.index(ordinal));
     await world.slots(2);
@@ -91,7 +91,7 @@ export const goingScenarios: Readonly<Record<string, Scenario>> = {
     );
   },
   'a slashed validator does not leave as a plain exit': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     world.beacon.slash(acts.index(ordinal));
     await world.slot();
     await acts.proveExit(ordinal);
@@ -108,7 +108,7 @@ export const goingScenarios: Readonly<Record<string, Scenario>> = {
     );
   },
   'a validator leaves a checkpoint counted': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     await acts.checkpoint();
     world.beacon.exit(acts.index(ordinal));
     await world.slots(2);

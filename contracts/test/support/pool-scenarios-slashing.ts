@@ -17,12 +17,12 @@ import {
 /** From the fault to the bond. */
 export const slashingScenarios: Readonly<Record<string, Scenario>> = {
   'an innocent validator is not slashed': async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     const args = [ordinal, world.stateProof(), world.validatorProof(acts.index(ordinal))];
     await refuses(world, THIEF, world.pool.enforcer, 'proveSlashing', args, 0n, 'SlashingNotShown');
   },
   "another's slashing proves nothing": async (world, acts) => {
-    const { ordinal } = await active(world, acts);
+    const { ordinal } = await active(acts);
     world.beacon.slash(3);
     await world.slots(2);
     const args = [ordinal, world.stateProof(), world.validatorProof(3)];
@@ -35,7 +35,7 @@ export const slashingScenarios: Readonly<Record<string, Scenario>> = {
     await refuses(world, MANAGER, world.pool.bonds, 'take', [1, 1n, MANAGER], 0n, 'BondLiable');
   },
   'what the bond does not cover leaves the rate at once': async (world, acts) => {
-    const { ordinal } = await active(world, acts, 4n);
+    const { ordinal } = await active(acts, 4n);
     await acts.checkpoint();
     const rate = await acts.rate();
     world.beacon.slash(acts.index(ordinal));
@@ -89,7 +89,7 @@ export const slashingScenarios: Readonly<Record<string, Scenario>> = {
     );
   },
   'a poor reference takes nothing off what lies there': async (world, acts) => {
-    const life = await active(world, acts, 40n);
+    const life = await active(acts, 40n);
     const index = acts.index(life.ordinal);
     world.beacon.slash(index);
     await world.slot();
@@ -104,7 +104,7 @@ export const slashingScenarios: Readonly<Record<string, Scenario>> = {
     check(value > 35n * GWEI, `40 ETH there, counted as ${value} with a reference of ${referenceGwei}`);
   },
   'a deposit that landed before the fault counts once': async (world, acts) => {
-    const { ordinal } = await active(world, acts, 60n);
+    const { ordinal } = await active(acts, 60n);
     world.beacon.slash(acts.index(ordinal));
     await world.slot();
     await acts.proveSlashing(ordinal);
@@ -176,7 +176,7 @@ export const slashingScenarios: Readonly<Record<string, Scenario>> = {
   },
 
   'a leaver does not outrun a slashing': async (world, acts) => {
-    const { ordinal } = await active(world, acts, 4n);
+    const { ordinal } = await active(acts, 4n);
     await acts.checkpoint();
     await world.slots(6);
     const { queue, ledger } = world.pool;
