@@ -226,7 +226,10 @@ contract SlashingEnforcer is ISlashingEnforcer {
         bool gone = record.balanceGwei == 0 && record.balanceSlot / SLOTS_PER_EPOCH >= slashing.withdrawableEpoch;
         if (!gone || block.timestamp < from) revert SettlementTooEarly(ordinal, from);
         uint256 worth = uint256(slashing.referenceGwei) + slashing.landedGwei;
-        uint256 loss = worth > slashing.recoveredGwei ? worth - slashing.recoveredGwei : 0;
+        // A slashed validator never brings back more than it was worth. When it did, other ether came in with it (a
+        // consolidation into it hides what was lost), and the expected loss stands.
+        uint256 recovered = slashing.recoveredGwei;
+        uint256 loss = worth >= recovered ? worth - recovered : slashing.expectedGwei;
         delete slashings[ordinal];
         _forget(_unsettled[record.operatorId], ordinal);
         LEDGER.markSettled(ordinal);

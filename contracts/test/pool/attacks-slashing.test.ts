@@ -104,6 +104,29 @@ describe('slashing, attacked', () => {
     expect(await acts.rate()).toBeGreaterThan((rate * 99n) / 100n);
   });
 
+  it('... nor does it hide the loss from the bond: the expected loss stands when more comes back than there was', async () => {
+    const operator = await acts.operator(MANAGER, 60n);
+    const [target, source] = [await acts.active(operator), await acts.active(operator)];
+    await acts.checkpoint();
+    const args = [source, acts.key(source), target, acts.key(target)];
+    await world.send(MANAGER, world.pool.ledger, 'requestConsolidation', args);
+    await slash(target);
+    await acts.proveSlashing(target);
+    const { expectedGwei } = await slashingOf(world, target);
+    await world.until(() => acts.payout(target) !== undefined);
+    await world.slot();
+    await acts.proveRecovery(target);
+    const { recoveredGwei, referenceGwei } = await slashingOf(world, target);
+    expect(recoveredGwei).toBeGreaterThan(referenceGwei);
+    await acts.checkpoint();
+    await world.slots(12);
+    const settled = (await world.send(KEEPER, world.pool.enforcer, 'settle', [target])).events.find(
+      ({ name }) => name === 'SlashingSettled',
+    )!;
+    expect(settled.args.lossGwei).toBe(BigInt(expectedGwei));
+    expect(settled.args.paid).toBe(BigInt(expectedGwei) * 10n ** 9n);
+  });
+
   it('a frozen operator gets no stake, no fee, no bond, and comes back to none after settlement', async () => {
     const operator = await acts.operator(MANAGER, 60n);
     const bad = await acts.active(operator);
