@@ -1,8 +1,5 @@
 export { bondVaultAbi } from './generated/BondVault.ts';
-export { errorsAbi } from './generated/errors.ts';
-export { forkLayoutsAbi } from './generated/ForkLayouts.ts';
 export { operatorRegistryAbi } from './generated/OperatorRegistry.ts';
-export { poolDeployerAbi } from './generated/PoolDeployer.ts';
 export { shareTokenAbi } from './generated/ShareToken.ts';
 export { slashingEnforcerAbi } from './generated/SlashingEnforcer.ts';
 export { validatorLedgerAbi } from './generated/ValidatorLedger.ts';

@@ -2,9 +2,10 @@ import { makeDepositData } from '@holdfast/devnet';
 import { deposit, fundReserve, postBond, predeposit, register } from '@holdfast/pool';
 import { formatEth, parseEth } from '@holdfast/units';
 import { encodeFunctionData, parseAbi } from 'viem';
-import { type Act, expect, type Life, type OperatorLife } from '../life.ts';
+import { type Act, expect, type OperatorLife } from '../life.ts';
 import { rateOf, recordOf, STATUS } from '../pool.ts';
 import { secretKeyOf } from '../secrets.ts';
+import type { World } from '../world.ts';
 
 const OPERATORS = ['Ada', 'Ben', 'Cyd', 'Mallory'];
 const KEYS_EACH = 3;
@@ -69,9 +70,9 @@ export const activate: Act = {
     for (const operator of life.operators) {
       const wanted = operator.name === 'Mallory' ? KEYS_EACH - 1 : KEYS_EACH;
       for (let i = 0; i < wanted; i++) {
-        const number = life.nextKey++;
-        world.own(world.makeKey(number, world.vaultCredentials()).pubkey);
-        operator.keys.push(await offerKey(life, operator, number));
+        const key = world.makeKey(life.nextKey++, world.vaultCredentials());
+        world.own(key.pubkey);
+        operator.keys.push(await offerKey(world, operator, key));
       }
     }
     const keys = life.operators.flatMap((operator) => operator.keys);
@@ -109,7 +110,7 @@ export const frontRun: Act = {
         }),
       }),
     );
-    const { ordinal } = await offerKey(life, mallory, number);
+    const { ordinal } = await offerKey(world, mallory, world.makeKey(number, world.vaultCredentials()));
     await world.live('rejection', async () => (await recordOf(world, ordinal)).status !== STATUS.predeposited);
     const { status } = await recordOf(world, ordinal);
     expect('the ledger rejects the key', status === STATUS.rejected, { status });
@@ -120,8 +121,7 @@ export const frontRun: Act = {
 };
 
 /** An operator puts its own first ether on a key. */
-async function offerKey({ world }: Life, operator: OperatorLife, number: number) {
-  const key = world.makeKey(number, world.vaultCredentials());
+async function offerKey(world: World, operator: OperatorLife, key: ReturnType<World['makeKey']>) {
   const pool = world.poolAs(operator.account);
   const { result: ordinal } = await world.during(predeposit(pool, { operatorId: operator.id, ...key }));
   return { pubkey: key.pubkey, ordinal };

@@ -45,7 +45,6 @@ export const doubleSign: Act = {
     life.earlyLeaver = { staker, requestId, shares, rateAtRequest };
     const slashed = () =>
       guilty.every(({ pubkey }) => world.devnet.state.validators.getReadonly(world.devnet.indexOf(pubkey)!).slashed);
-    await world.devnet.exclusively(() => undefined);
     for (let i = 0; i < 64 && !slashed(); i++) await world.step();
     expect('both are slashed on the beacon chain', slashed());
     world.say(
