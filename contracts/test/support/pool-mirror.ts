@@ -438,7 +438,8 @@ export class Mirror {
   #settled({ ordinal, operatorId, lossGwei, paid }: Readonly<Record<string, unknown>>): void {
     const operator = this.operators.get(num(operatorId))!;
     const slashing = this.slashings.get(num(ordinal))!;
-    const loss = max(0n, slashing.reference + slashing.landed - slashing.recovered);
+    const worth = slashing.reference + slashing.landed;
+    const loss = worth >= slashing.recovered ? worth - slashing.recovered : slashing.expected;
     hold(loss === big(lossGwei), 'I7', () => `loss ${String(lossGwei)}, is ${loss}`);
     operator.reserved -= slashing.cover * GWEI;
     const due = min(loss * GWEI, operator.bond - operator.reserved);
