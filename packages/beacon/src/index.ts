@@ -2,6 +2,8 @@
  * The beacon chain, read and proven: a client for the standard Beacon API that trusts no node, SSZ proofs of any part of
  * a state or block, in general form and as Holdfast's on-chain verifier takes them, and the spec's arithmetic, to the gwei.
  *
+ * `client.validatorApi` is what a validator client needs: duties, objects to sign, and where signed ones go.
+ *
  * The preset is a fact of the process (`LODESTAR_PRESET=minimal` for a devnet). `client.spec()` says when it is wrong.
  *
  * @example
@@ -45,10 +47,19 @@ export {
   type ValidatorId,
   type VerifiedState,
 } from './client/BeaconClient.ts';
+export type { BlockToPublish, ProducedBlock } from './client/blocks.ts';
+export type { AttesterDuty, Duties, Liveness, ProposerDuty, SyncDuty, SyncingStatus } from './client/duties.ts';
 export { type BeaconEvent, EVENT_TOPICS, type EventTopic } from './client/events.ts';
 export type { NodeFailure } from './client/Failover.ts';
 export { type ClientPorts, systemPorts } from './client/ports.ts';
 export type { BeaconSpec } from './client/spec.ts';
+export type {
+  CallOptions,
+  CommitteeSubscription,
+  ProduceBlockParameters,
+  SyncSubscription,
+  ValidatorApi,
+} from './client/ValidatorApi.ts';
 export {
   BeaconAnswerError,
   BeaconError,

@@ -24,6 +24,7 @@ import { type ClientPorts, systemPorts } from './ports.ts';
 import { Answer } from './read.ts';
 import { type BeaconSpec, readSpec } from './spec.ts';
 import { encodeAttesterSlashing, encodeProposerSlashing, encodeVoluntaryExit } from './submissions.ts';
+import { ValidatorApi } from './ValidatorApi.ts';
 import { checkBlock, checkHeader, checkState, checkValidators } from './verified.ts';
 
 /** `head`, `genesis`, `finalized`, a slot, or a block root. */
@@ -76,6 +77,8 @@ const MIB = 1024 * 1024;
  * different ways.
  */
 export class BeaconClient {
+  /** Duties, objects to sign and where signed ones go: what a validator client needs. */
+  readonly validatorApi: ValidatorApi;
   private readonly failover: Failover;
   private readonly ports: ClientPorts;
   private readonly options: BeaconClientOptions;
@@ -95,6 +98,11 @@ export class BeaconClient {
       backoffMsMax: options.backoffMsMax ?? 5_000,
       onFailure: options.onFailure ?? (() => {}),
       signal: options.signal,
+    });
+    this.validatorApi = new ValidatorApi(this.failover, {
+      timeoutMs: options.timeoutMs ?? 10_000,
+      jsonBytesMax: this.bytesMax.json,
+      blockBytesMax: this.bytesMax.block,
     });
   }
 

@@ -8,10 +8,13 @@ export interface BeaconRequest {
   readonly path: string;
   /** `ssz` says that SSZ is preferred; a node may still answer JSON. */
   readonly accept: 'json' | 'ssz';
+  /** Bytes are sent as SSZ, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly bytesMax: number;
   readonly timeoutMs: number;
+  /** Ends this request, on every node. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BeaconResponse {
@@ -19,6 +22,7 @@ export interface BeaconResponse {
   readonly encoding: 'json' | 'ssz';
   /** `Eth-Consensus-Version`, when the node says it. */
   readonly consensusVersion: string | null;
+  readonly header: (name: string) => string | null;
   readonly bytes: Uint8Array;
 }
 
@@ -44,11 +48,11 @@ export async function sendTo(
       method: request.method,
       headers: {
         Accept: ACCEPT[request.accept],
-        ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...contentType(request.body),
         ...request.headers,
         ...node.headers,
       },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.body === undefined ? {} : { body: bodyOf(request.body) }),
       // A node that sends its client elsewhere is not the node that was configured.
       redirect: 'error',
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
@@ -60,12 +64,20 @@ export async function sendTo(
       node,
       encoding: type.includes('octet-stream') ? 'ssz' : 'json',
       consensusVersion: response.headers.get('eth-consensus-version'),
+      header: (name) => response.headers.get(name),
       bytes,
     };
   } catch (error) {
     throw asBeaconError(error, timeout, signal, { ...data, timeoutMs: request.timeoutMs });
   }
 }
+
+function contentType(body: unknown): Record<string, string> {
+  if (body === undefined) return {};
+  return { 'Content-Type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json' };
+}
+
+const bodyOf = (body: unknown): BodyInit => (body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body));
 
 function asBeaconError(
   error: unknown,

@@ -68,6 +68,13 @@ export class Answer {
     return number;
   }
 
+  /** A decimal number of any length, as the Beacon API writes amounts of wei. */
+  decimal(): string {
+    const text = this.text();
+    if (!/^\d{1,78}$/.test(text)) throw this.fail('a decimal number');
+    return text;
+  }
+
   /** A uint64 that JavaScript counts exactly: slots, epochs, indices. */
   count(): number {
     const number = Number(this.uint64());
