@@ -1,1 +1,36 @@
-export {};
+/**
+ * Validator keys: BLS signatures, a ring of signing threads, EIP-2333/2334 derivation, EIP-2335 keystores, and the sealed
+ * store in which keys rest under a PKCS#11 token or a passphrase. Knows nothing of duties: who may sign what is decided
+ * before (`@holdfast/signer`, `@holdfast/protection`).
+ *
+ * @example
+ * import { KeyRing } from '@holdfast/keys';
+ * const ring = await KeyRing.create();
+ * ring.add([{ pubkey, secret }]);
+ * const signature = await ring.sign(pubkey, signingRoot);
+ */
+export {
+  aggregatePubkeys,
+  aggregateSignatures,
+  checkedPubkey,
+  PUBKEY_BYTES,
+  publicKeyOf,
+  SECRET_BYTES,
+  SIGNATURE_BYTES,
+  secretFromEntropy,
+  sign,
+  verifyAggregate,
+  verifySignature,
+} from './bls/bls.ts';
+export {
+  KeysClosedError,
+  KeysConfigError,
+  KeysError,
+  KeysPathError,
+  KeysPointError,
+  KeysSaturatedError,
+  KeysSecretError,
+  KeysThreadError,
+  KeysUnknownKeyError,
+} from './errors.ts';
+export { type KeyPair, KeyRing, type KeyRingOptions } from './ring/key-ring.ts';
