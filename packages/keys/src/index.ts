@@ -22,6 +22,7 @@ export {
   verifyAggregate,
   verifySignature,
 } from './bls/bls.ts';
+export { deriveChild, deriveMaster, deriveSecret, parsePath, signingPath, withdrawalPath } from './derive/derive.ts';
 export {
   KeysClosedError,
   KeysConfigError,
@@ -33,4 +34,34 @@ export {
   KeysThreadError,
   KeysUnknownKeyError,
 } from './errors.ts';
+export {
+  type ClusterDefinition,
+  type ClusterLock,
+  type ClusterNetwork,
+  type ClusterOperator,
+  LOCK_VERSION,
+  type LockContent,
+  type LockDeposit,
+  type LockValidator,
+  type OperatorSignatures,
+} from './lock/types.ts';
 export { type KeyPair, KeyRing, type KeyRingOptions } from './ring/key-ring.ts';
+export { ThresholdError } from './threshold/errors.ts';
+export { loadThresholdKey, type ThresholdKey } from './threshold/key.ts';
+export {
+  badPartials,
+  type PartialBatch,
+  type PartialSignature,
+  partialSign,
+  verifyPartial,
+} from './threshold/partial.ts';
+export { type Recovered, recoverSignature, recoverVerified } from './threshold/recover.ts';
+export { type RandomBytes, type Scalar, wipe } from './threshold/scalar.ts';
+export {
+  byzantineThreshold,
+  NODES_MAX,
+  type ShareIndex,
+  type ThresholdScheme,
+  thresholdScheme,
+} from './threshold/scheme.ts';
+export { combineShares, type SplitKey, splitKey } from './threshold/split.ts';
