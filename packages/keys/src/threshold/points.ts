@@ -50,7 +50,7 @@ export function samePoint(a: PublicKey | Signature, b: PublicKey | Signature): b
   return Buffer.compare(a.toBytes(false), b.toBytes(false)) === 0;
 }
 
-function combine<P>(group: Group<P>, points: readonly P[], factors: readonly bigint[]): P {
+function combine<P extends object>(group: Group<P>, points: readonly P[], factors: readonly bigint[]): P {
   const terms = points
     .map((point, i) => ({ point, factor: factors[i]! }))
     .filter(({ factor }) => factor !== 0n)

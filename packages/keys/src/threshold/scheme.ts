@@ -22,7 +22,7 @@ export interface ThresholdScheme {
 }
 
 const schemes = new Map<string, ThresholdScheme>();
-const coefficients = new WeakMap<ThresholdScheme, Map<number, readonly bigint[]>>();
+const factorsBySet = new WeakMap<ThresholdScheme, Map<number, ReadonlyMap<ShareIndex, bigint>>>();
 
 /**
  * The scheme of `threshold` among `nodes`. More than half must be needed, or two halves of a cluster could sign two
@@ -64,16 +64,16 @@ export function byzantineThreshold(nodes: number): number {
  */
 export function recoveryFactors(scheme: ThresholdScheme, signers: readonly ShareIndex[]): readonly bigint[] {
   const mask = maskOf(scheme, signers);
-  let cache = coefficients.get(scheme);
-  if (!cache) coefficients.set(scheme, (cache = new Map()));
-  let sorted = cache.get(mask);
-  if (!sorted) {
-    const order = [...signers].sort((a, b) => a - b);
-    cache.set(mask, (sorted = order.map((i) => scaledCoefficient(scheme.scale, i, order))));
-  }
-  const factors = sorted;
-  const order = [...signers].sort((a, b) => a - b);
-  return signers.map((signer) => factors[order.indexOf(signer)]!);
+  const cache = cacheOf(scheme);
+  const known = cache.get(mask) ?? new Map(signers.map((i) => [i, scaledCoefficient(scheme.scale, i, signers)]));
+  cache.set(mask, known);
+  return signers.map((signer) => known.get(signer)!);
+}
+
+function cacheOf(scheme: ThresholdScheme): Map<number, ReadonlyMap<ShareIndex, bigint>> {
+  const cache = factorsBySet.get(scheme) ?? new Map<number, ReadonlyMap<ShareIndex, bigint>>();
+  factorsBySet.set(scheme, cache);
+  return cache;
 }
 
 function maskOf(scheme: ThresholdScheme, signers: readonly ShareIndex[]): number {
