@@ -188,6 +188,27 @@ export function chainCompliance(bench: ExecutionBench, snapshots: boolean): void
     expect(await reader.getGasPrice()).toBeGreaterThan(0n);
   });
 
+  it('drafts a block, and drops it without a trace or adopts it', async () => {
+    const { alice, bob, wallet, reader } = bench.clients;
+    const nonce = await reader.getTransactionCount({ ...alice, blockTag: 'pending' });
+    const first = await wallet.sendTransaction({ to: bob.address, value: 5n, nonce, gas: 21_000n });
+    const head = await bench.port.head();
+    const dropped = await bench.driver.draft();
+    expect(dropped.sealed.payload.transactions).toHaveLength(1);
+    // Sent while the draft stands; it must not be lost with it.
+    const second = await wallet.sendTransaction({ to: bob.address, value: 6n, nonce: nonce + 1, gas: 21_000n });
+    await dropped.drop();
+    expect(await bench.port.head()).toEqual(head);
+    expect(await reader.getTransactionCount(alice)).toBe(nonce);
+    const adopted = await bench.driver.draft();
+    expect(adopted.sealed.payload.parentHash).toBe(head.blockHash);
+    expect(adopted.sealed.payload.transactions).toHaveLength(2);
+    await adopted.adopt();
+    expect((await bench.port.head()).blockHash).toBe(adopted.sealed.payload.blockHash);
+    for (const hash of [first, second]) expect((await reader.getTransactionReceipt({ hash })).status).toBe('success');
+    expect((await bench.driver.next()).payload.parentHash).toBe(adopted.sealed.payload.blockHash);
+  });
+
   it.runIf(snapshots)('comes back to a mark, its pool and its history, as often as asked', async () => {
     const { alice, bob, wallet, reader } = bench.clients;
     const nonce = await reader.getTransactionCount({ ...alice, blockTag: 'pending' });

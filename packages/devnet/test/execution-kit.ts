@@ -4,7 +4,14 @@ import { createPublicClient, createWalletClient, custom, defineChain } from 'vie
 import { privateKeyToAccount } from 'viem/accounts';
 import { devAccounts } from '../src/execution/dev-accounts.ts';
 import { toEip1193 } from '../src/execution/eip1193.ts';
-import type { DepositRequest, ExecutionPort, SealedBlock, Withdrawal } from '../src/execution/port.ts';
+import type {
+  BlockAttributes,
+  DepositRequest,
+  DraftBlock,
+  ExecutionPort,
+  SealedBlock,
+  Withdrawal,
+} from '../src/execution/port.ts';
 
 export const GENESIS_TIME = 1_700_000_000;
 export const SECONDS_PER_SLOT = 12;
@@ -29,13 +36,22 @@ export class SlotDriver {
 
   async next(withdrawals: readonly Withdrawal[] = [], skipped = 0): Promise<SealedBlock> {
     this.slot += 1 + skipped;
-    return this.port.seal({
+    return this.port.seal(this.#attributes(withdrawals));
+  }
+
+  async draft(): Promise<DraftBlock> {
+    this.slot += 1;
+    return this.port.draft(this.#attributes([]));
+  }
+
+  #attributes(withdrawals: readonly Withdrawal[]): BlockAttributes {
+    return {
       timestamp: GENESIS_TIME + this.slot * SECONDS_PER_SLOT,
       prevRandao: rootOf(`randao ${this.slot}`),
       feeRecipient: FEE_RECIPIENT,
       parentBeaconBlockRoot: rootOf(`beacon ${this.slot - 1}`),
       withdrawals,
-    });
+    };
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   BlockAttributes,
   ConsolidationRequest,
   DepositRequest,
+  DraftBlock,
   ExecutionHead,
   ExecutionPort,
   FinalityMarks,
@@ -80,6 +81,18 @@ export class FakeExecution implements ExecutionPort {
         withdrawals: attributes.withdrawals,
       },
       requests,
+    };
+  }
+
+  async draft(attributes: BlockAttributes): Promise<DraftBlock> {
+    const before = structuredClone(this.#state);
+    const sealed = await this.seal(attributes);
+    return {
+      sealed,
+      adopt: async () => undefined,
+      drop: async () => {
+        this.#state = before;
+      },
     };
   }
 

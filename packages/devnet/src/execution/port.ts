@@ -77,6 +77,15 @@ export interface SealedBlock {
   readonly requests: ExecutionRequests;
 }
 
+/** A block that is built and not yet part of the chain. It is adopted or dropped, once, before anything else is sealed. */
+export interface DraftBlock {
+  readonly sealed: SealedBlock;
+  /** Makes it the head. */
+  adopt(): Promise<void>;
+  /** Leaves the chain as if it had never been built; its transactions wait again. */
+  drop(): Promise<void>;
+}
+
 export interface ExecutionHead {
   readonly blockHash: Hex;
   readonly blockNumber: number;
@@ -98,6 +107,11 @@ export interface ExecutionPort {
   head(): Promise<ExecutionHead>;
   /** Builds, seals and adopts the next block. After it, the state that JSON-RPC shows is that block's. */
   seal(attributes: BlockAttributes): Promise<SealedBlock>;
+  /**
+   * Builds the next block as `seal` does, to be adopted when its beacon block comes. Where the execution layer can build
+   * on its head alone (EDR), JSON-RPC shows the draft until it is dropped, as a reorg would.
+   */
+  draft(attributes: BlockAttributes): Promise<DraftBlock>;
   /** Moves the block tags `safe` and `finalized`. Until the first call both stand at the genesis block. */
   markFinality(marks: FinalityMarks): Promise<void>;
   /** One standard JSON-RPC call. Rejects with `ExecutionRpcError` carrying code, message and data. */

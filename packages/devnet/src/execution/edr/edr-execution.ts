@@ -6,7 +6,7 @@ import { type RpcCall, withDevWallet } from '../dev-wallet.ts';
 import { BadExecutionDataError, ExecutionRpcError } from '../errors.ts';
 import { refuseAboveGasCap, withGas } from '../gas-cap.ts';
 import { DEFAULT_BASE_FEE, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, type GenesisOptions } from '../genesis.ts';
-import type { BlockAttributes, ExecutionHead, ExecutionPort, FinalityMarks, SealedBlock } from '../port.ts';
+import type { BlockAttributes, DraftBlock, ExecutionHead, ExecutionPort, FinalityMarks, SealedBlock } from '../port.ts';
 import { consolidationsFromSystemCall, depositsFromLogs, type RawLog, withdrawalsFromSystemCall } from '../requests.ts';
 import {
   CONSOLIDATION_REQUEST_ADDRESS,
@@ -103,6 +103,18 @@ class EdrExecution implements ExecutionPort {
     return this.#alone(() => this.#seal(attributes));
   }
 
+  async draft(attributes: BlockAttributes): Promise<DraftBlock> {
+    return this.#alone(async () => {
+      const mark = await this.#takeMark();
+      const sealed = await this.#seal(attributes);
+      return {
+        sealed,
+        adopt: async () => this.#forget(mark),
+        drop: () => this.#drop(mark),
+      };
+    });
+  }
+
   async markFinality(marks: FinalityMarks): Promise<void> {
     const [safe, finalized] = await Promise.all([
       this.#numberOf(marks.safeBlockHash),
@@ -116,33 +128,11 @@ class EdrExecution implements ExecutionPort {
   }
 
   async snapshot(): Promise<string> {
-    return this.#alone(async () => {
-      this.#marksTaken += 1;
-      const name = `edr-${this.#marksTaken}`;
-      const mark = { name, edrId: await this.#edr('evm_snapshot', []), ...this.#memory() };
-      this.#marks.push(mark);
-      return name;
-    });
+    return this.#alone(async () => (await this.#takeMark()).name);
   }
 
   async restore(name: string): Promise<void> {
-    return this.#alone(async () => {
-      const mark = this.#marks.find((taken) => taken.name === name);
-      if (!mark || (await this.#edr('evm_revert', [mark.edrId])) !== true) {
-        throw new BadExecutionDataError('no such snapshot', {
-          data: { mark: name },
-          fix: 'A mark dies when an older one is restored: take a new one',
-        });
-      }
-      // EDR forgets the snapshot it went back to and all later ones; this one is to stay usable.
-      mark.edrId = await this.#edr('evm_snapshot', []);
-      this.#marks = this.#marks.slice(0, this.#marks.indexOf(mark) + 1);
-      this.#head = mark.head;
-      this.#finality = mark.finality;
-      this.#rawTransactions = new Map(mark.rawTransactions);
-      this.#quietContracts = new Set();
-      await this.#stopClock();
-    });
+    return this.#alone(() => this.#restore(name));
   }
 
   async takeBalance(address: Hex, wei: bigint): Promise<void> {
@@ -151,6 +141,52 @@ class EdrExecution implements ExecutionPort {
 
   async close(): Promise<void> {
     await this.#exclusive;
+  }
+
+  async #takeMark(): Promise<Mark> {
+    this.#marksTaken += 1;
+    const edrId = await this.#edr('evm_snapshot', []);
+    const mark = { name: `edr-${this.#marksTaken}`, edrId, ...this.#memory() };
+    this.#marks.push(mark);
+    return mark;
+  }
+
+  async #restore(name: string): Promise<void> {
+    const mark = this.#marks.find((taken) => taken.name === name);
+    if (!mark || (await this.#edr('evm_revert', [mark.edrId])) !== true) {
+      throw new BadExecutionDataError('no such snapshot', {
+        data: { mark: name },
+        fix: 'A mark dies when an older one is restored: take a new one',
+      });
+    }
+    // EDR forgets the snapshot it went back to and all later ones; this one is to stay usable.
+    mark.edrId = await this.#edr('evm_snapshot', []);
+    this.#marks = this.#marks.slice(0, this.#marks.indexOf(mark) + 1);
+    this.#head = mark.head;
+    this.#finality = mark.finality;
+    this.#rawTransactions = new Map(mark.rawTransactions);
+    this.#quietContracts = new Set();
+    await this.#stopClock();
+  }
+
+  #forget(mark: Mark): void {
+    this.#marks = this.#marks.filter((taken) => taken !== mark);
+  }
+
+  /** Back to the mark that a draft began with, without losing what was sent since. */
+  async #drop(mark: Mark): Promise<void> {
+    await this.#alone(async () => {
+      const since = [...this.#rawTransactions].filter(([hash]) => !mark.rawTransactions.has(hash));
+      const finality = this.#finality;
+      await this.#restore(mark.name);
+      this.#finality = finality;
+      this.#forget(mark);
+      for (const [hash, raw] of since) {
+        this.#rawTransactions.set(hash, raw);
+        // What only made sense after the draft has lost its ground, as in a reorg.
+        await this.#edr('eth_sendRawTransaction', [raw]).catch(() => this.#rawTransactions.delete(hash));
+      }
+    });
   }
 
   async #seal(attributes: BlockAttributes): Promise<SealedBlock> {

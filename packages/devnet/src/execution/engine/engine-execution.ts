@@ -5,7 +5,7 @@ import { checkAttributes } from '../attributes.ts';
 import { devAccounts, type GenesisAccount } from '../dev-accounts.ts';
 import { type RpcCall, withDevWallet } from '../dev-wallet.ts';
 import { EngineApiError, ExecutionRpcError, ExecutionUnsupportedError } from '../errors.ts';
-import type { BlockAttributes, ExecutionHead, ExecutionPort, FinalityMarks, SealedBlock } from '../port.ts';
+import type { BlockAttributes, DraftBlock, ExecutionHead, ExecutionPort, FinalityMarks, SealedBlock } from '../port.ts';
 import { decodeExecutionRequests } from '../requests.ts';
 import { type FinalityNumbers, resolveTags } from '../tags.ts';
 import { engineToken, httpRpc } from './http-rpc.ts';
@@ -48,6 +48,13 @@ interface BuiltPayload {
   readonly executionPayload: ExecutionPayloadV3;
   readonly executionRequests?: readonly Hex[];
   readonly blobsBundle?: { readonly commitments: readonly Hex[] };
+}
+
+/** A payload that the client built, with what it must be told again when it is adopted. */
+interface Built {
+  readonly sealed: SealedBlock;
+  readonly entries: readonly Hex[];
+  readonly commitments: readonly Hex[];
 }
 
 /**
@@ -126,9 +133,21 @@ class EngineExecution implements ExecutionPort {
   }
 
   async seal(attributes: BlockAttributes): Promise<SealedBlock> {
-    const turn = this.#exclusive.then(() => this.#seal(attributes));
-    this.#exclusive = turn.catch(() => undefined);
-    return turn;
+    return this.#alone(async () => {
+      const built = await this.#build(attributes);
+      await this.#adopt(built, attributes);
+      return built.sealed;
+    });
+  }
+
+  async draft(attributes: BlockAttributes): Promise<DraftBlock> {
+    const built = await this.#alone(() => this.#build(attributes));
+    return {
+      sealed: built.sealed,
+      adopt: () => this.#alone(() => this.#adopt(built, attributes)),
+      // The client never heard that the block it built was wanted.
+      drop: async () => undefined,
+    };
   }
 
   async markFinality(marks: FinalityMarks): Promise<void> {
@@ -157,7 +176,7 @@ class EngineExecution implements ExecutionPort {
     await this.#connection.close();
   }
 
-  async #seal(attributes: BlockAttributes): Promise<SealedBlock> {
+  async #build(attributes: BlockAttributes): Promise<Built> {
     checkAttributes(attributes, this.#head);
     const payloadId = await this.#forkchoice(this.#head.blockHash, toPayloadAttributesV3(attributes));
     if (payloadId === null) throw new EngineApiError('the execution client would not start a block');
@@ -167,7 +186,12 @@ class EngineExecution implements ExecutionPort {
     const entries = built.executionRequests ?? [];
     const requests = decodeExecutionRequests(entries);
     checkPayload(payload, this.#head, attributes);
-    const blobHashes = (built.blobsBundle?.commitments ?? []).map(versionedHash);
+    return { sealed: { payload, requests }, entries, commitments: built.blobsBundle?.commitments ?? [] };
+  }
+
+  async #adopt({ sealed, entries, commitments }: Built, attributes: BlockAttributes): Promise<void> {
+    const { payload } = sealed;
+    const blobHashes = commitments.map(versionedHash);
     const status = (await this.#connection.engine('engine_newPayloadV4', [
       toExecutionPayloadV3(payload),
       blobHashes,
@@ -178,7 +202,12 @@ class EngineExecution implements ExecutionPort {
     await this.#forkchoice(payload.blockHash, null);
     const { blockHash, blockNumber, timestamp } = payload;
     this.#head = { blockHash, blockNumber, timestamp };
-    return { payload, requests };
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#exclusive.then(work);
+    this.#exclusive = turn.catch(() => undefined);
+    return turn;
   }
 
   async #forkchoice(headBlockHash: Hex, attributes: object | null): Promise<Hex | null> {
