@@ -34,6 +34,24 @@ export {
   KeysThreadError,
   KeysUnknownKeyError,
 } from './errors.ts';
+export { type DecryptedKey, decryptKeystore } from './keystore/decrypt.ts';
+export { type EncryptOptions, encryptKeystore, type KeystoreJson } from './keystore/encrypt.ts';
+export {
+  KeystoreAbortedError,
+  KeystoreCostError,
+  KeystoreFormatError,
+  KeystorePasswordError,
+  KeystorePubkeyError,
+} from './keystore/errors.ts';
+export { type Keystore, parseKeystore } from './keystore/format.ts';
+export type { Kdf, Pbkdf2Kdf, ScryptKdf } from './keystore/kdf.ts';
+export {
+  type DecryptOptions,
+  type DecryptProgress,
+  type DecryptResult,
+  decryptKeystores,
+  type LockedKeystore,
+} from './keystore/parallel.ts';
 export {
   type ClusterDefinition,
   type ClusterLock,
