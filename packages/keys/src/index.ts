@@ -52,6 +52,17 @@ export {
   decryptKeystores,
   type LockedKeystore,
 } from './keystore/parallel.ts';
+export { type DepositMessage, depositDataRoot, depositSigningRoot } from './lock/deposit.ts';
+export { LockError } from './lock/errors.ts';
+export { definitionHash, lockHash } from './lock/hash.ts';
+export { formatLock, parseDefinition, parseLock } from './lock/parse.ts';
+export { sealLock, signLock, verifyLockPart } from './lock/seal.ts';
+export {
+  definitionTypedData,
+  operatorTypedData,
+  type TypedData,
+  type VerifyOperatorSignature,
+} from './lock/typed-data.ts';
 export {
   type ClusterDefinition,
   type ClusterLock,
@@ -63,6 +74,7 @@ export {
   type LockValidator,
   type OperatorSignatures,
 } from './lock/types.ts';
+export { type VerifiedLock, verifyLock, verifyOperators } from './lock/verify.ts';
 export { type KeyPair, KeyRing, type KeyRingOptions } from './ring/key-ring.ts';
 export { ThresholdError } from './threshold/errors.ts';
 export { loadThresholdKey, type ThresholdKey } from './threshold/key.ts';

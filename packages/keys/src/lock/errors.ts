@@ -1,0 +1,17 @@
+import type { ErrorDetails } from '@holdfast/units';
+import { KeysError } from '../errors.ts';
+
+/** A cluster lock is refused: a field of it was changed, is malformed, or is not signed. `data.field` names the field. */
+export class LockError extends KeysError {
+  /** Path of the field, such as `definition.threshold` or `validators[3].sharePubkeys[1]`. */
+  readonly field: string;
+
+  constructor(field: string, why: string, details: ErrorDetails = {}) {
+    super('KEYS_LOCK', `the cluster lock is refused: ${field} ${why}`, {
+      fix: 'Take the lock from a node that verifies it; do not run with this one',
+      ...details,
+      data: { field, ...details.data },
+    });
+    this.field = field;
+  }
+}
