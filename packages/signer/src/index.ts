@@ -1,11 +1,41 @@
-export {};
-export type { AccessConfig, AdminConfig, CertificateMatch, ClientConfig } from './access/config.ts';
-export { SignerAccessError } from './access/errors.ts';
-export { createTokenFile } from './access/tokens.ts';
-export { DEFAULT_LIMITS, type Limits } from './http/limits.ts';
-export type { TlsOptions } from './http/listener.ts';
-export type { HealthCheck, HighWatermarkPort, KeysPort, KillPort, SigningPort } from './http/ports.ts';
-export type { ReloadResult, ReloadState } from './http/reload.ts';
-export { type SignerServer, type SignerServerHooks, type SignerServerOptions, serveSigner } from './http/serve.ts';
-export { createLog, type Log, type LogLevel } from './log.ts';
-export { SignerMetrics } from './metrics.ts';
+/**
+ * A guard between validator clients and their keys: it understands what it is asked to sign, holds it against policy and
+ * slashing protection, and only then lets a key sign.
+ *
+ * @example
+ * const service = new SignerService({ keys, protection, policy: poolPolicy({ ... }), gate, network });
+ * const signature = await service.sign(pubkey, JSON.parse(body), clientOf({ name: 'vc-1', keys: 'all', types: 'all' }));
+ */
+export {
+  BadRequestError,
+  InternalError,
+  RefusedError,
+  RootMismatchError,
+  SaturatedError,
+  SignerConfigError,
+  SignerError,
+  type SignerErrorKind,
+  StoppedError,
+  UnknownKeyError,
+} from './errors.ts';
+export { type ClientRules, clientOf } from './policy/client.ts';
+export { notFromTheFuture, type SlotClock, slotClock } from './policy/clock.ts';
+export { allOf, allowAll, perKey } from './policy/policies.ts';
+export { type PoolPolicyOptions, poolPolicy, vaultCredentials } from './policy/pool.ts';
+export { parseSignRequest } from './requests/parse.ts';
+export { SIGN_TYPES, type SignRequest, type SignType } from './requests/types.ts';
+export { type Network, signingRootOf } from './roots/signing-root.ts';
+export {
+  type ClaimVerdict,
+  type Client,
+  type Gate,
+  type KeyPort,
+  type Policy,
+  type PolicyContext,
+  type ProtectionPort,
+  type SignEvent,
+  type SignerHooks,
+  type SignerParts,
+  SignerService,
+  type SlashableDuty,
+} from './service.ts';
