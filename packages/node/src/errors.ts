@@ -33,3 +33,20 @@ export class FrameError extends HoldfastError {
     super('NODE_BAD_FRAME', message, { data });
   }
 }
+
+/** The beacon node is on another network than the cluster lock. Why: a wrong URL, or a devnet that was started anew. How to fix: give the beacon node of the lock's network. */
+export class ChainMismatchError extends HoldfastError {
+  constructor(expected: string, actual: string) {
+    super('NODE_WRONG_CHAIN', "the beacon node is not on the cluster's network", {
+      data: { expectedGenesisValidatorsRoot: expected, actualGenesisValidatorsRoot: actual },
+      fix: 'Give a beacon node of the network that the cluster lock names',
+    });
+  }
+}
+
+/** A duty could not be done in time. Why: too few nodes answered, or the beacon node did not. How to fix: look at the trace of the duty, it names the stage and who was missing. */
+export class DutyError extends HoldfastError {
+  constructor(duty: string, why: string, data: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super('NODE_DUTY_MISSED', `${duty}: ${why}`, { data, cause });
+  }
+}

@@ -1,0 +1,157 @@
+import { DutyError } from '../errors.ts';
+import { aggregate, selectAggregators } from './aggregate.ts';
+import { attest } from './attest.ts';
+import type { DutyContext } from './context.ts';
+import type { AgreedDuty } from './ports.ts';
+import { propose } from './propose.ts';
+import { registerBuilders } from './register.ts';
+import { syncContributions, syncMessages } from './syncCommittee.ts';
+
+/**
+ * The life of a validator client: each slot's duties when they are due, each epoch's schedule before it is needed. One
+ * duty that fails, hangs or lies costs that duty: each runs by itself, until its slot is over.
+ */
+export class Duties {
+  readonly #context: DutyContext;
+  readonly #headSeen = new Map<number, () => void>();
+  #lastSlot = -1;
+
+  constructor(context: DutyContext) {
+    this.#context = context;
+  }
+
+  /** Runs until the signal fires; then the duties in hand end with it. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { chain, clock } = this.#context;
+    const heads = this.#followHeads(signal);
+    const running = new Set<Promise<void>>();
+    try {
+      await this.#prepare(Math.max(0, chain.slotAt(clock.nowMs())), signal);
+      while (!signal.aborted) {
+        // A clock that jumps back must not bring a slot twice, and one that jumps ahead skips what is over.
+        const slot = Math.max(this.#lastSlot + 1, chain.slotAt(clock.nowMs()), 0);
+        await clock.at(chain.startMs(slot), signal);
+        this.#lastSlot = slot;
+        const work = this.#slot(slot, signal).finally(() => running.delete(work));
+        running.add(work);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await Promise.allSettled([...running, heads]);
+    }
+  }
+
+  async #slot(slot: number, stop: AbortSignal): Promise<void> {
+    const { chain, clock, schedule } = this.#context;
+    // What a slot begins may end in the next one: a late attestation is worth something for an epoch.
+    const over = AbortSignal.timeout(Math.max(1, chain.startMs(slot + 2) - clock.nowMs()));
+    const signal = AbortSignal.any([stop, over]);
+    const epoch = chain.epochOf(slot);
+    if (!schedule.has(epoch)) await this.#try('attester', slot, () => this.#prepare(slot, signal));
+    await Promise.all([
+      ...schedule
+        .proposersAt(slot)
+        .map((duty) => this.#try('proposer', slot, () => propose(this.#context, duty, signal))),
+      this.#attesters(slot, signal),
+      this.#sync(slot, signal),
+      this.#lookAhead(slot, signal),
+    ]);
+  }
+
+  async #attesters(slot: number, signal: AbortSignal): Promise<void> {
+    const { chain, clock, schedule } = this.#context;
+    const duties = schedule.attestersAt(slot);
+    if (duties.length === 0) return;
+    await this.#try('attester', slot, async () => {
+      const selecting = selectAggregators(this.#context, slot, duties, signal);
+      selecting.catch(() => undefined);
+      await this.#headOr(slot, chain.startMs(slot) + chain.due.attestationMs, signal);
+      const vote = await attest(this.#context, slot, duties, signal);
+      const aggregators = await selecting;
+      if (aggregators.length === 0) return;
+      await this.#try('aggregator', slot, async () => {
+        await clock.at(chain.startMs(slot) + chain.due.aggregateMs, signal);
+        await aggregate(this.#context, slot, vote, aggregators, signal);
+      });
+    });
+  }
+
+  async #sync(slot: number, signal: AbortSignal): Promise<void> {
+    const { chain, clock, schedule } = this.#context;
+    const duties = schedule.syncAt(slot);
+    if (duties.length === 0) return;
+    await this.#try('syncMessage', slot, async () => {
+      await this.#headOr(slot, chain.startMs(slot) + chain.due.syncMessageMs, signal);
+      const root = await syncMessages(this.#context, slot, duties, signal);
+      await this.#try('syncContribution', slot, async () => {
+        await clock.at(chain.startMs(slot) + chain.due.contributionMs, signal);
+        await syncContributions(this.#context, slot, root, duties, signal);
+      });
+    });
+  }
+
+  /** In the middle of each slot: what the next epoch needs, and once an epoch who has become active. */
+  async #lookAhead(slot: number, signal: AbortSignal): Promise<void> {
+    const { chain, clock, registry, schedule } = this.#context;
+    const epoch = chain.epochOf(slot);
+    const first = slot === 0 || chain.epochOf(slot - 1) !== epoch;
+    if (!first && schedule.has(epoch + 1)) return;
+    await this.#try('attester', slot, async () => {
+      await clock.at(chain.startMs(slot) + chain.slotMs / 2, signal);
+      if (first) await registry.refresh();
+      await Promise.all([schedule.load(epoch), schedule.load(epoch + 1).catch(() => undefined)]);
+      if (first) await this.#announce(slot, signal);
+    });
+  }
+
+  async #prepare(slot: number, signal: AbortSignal): Promise<void> {
+    const { chain, registry, schedule } = this.#context;
+    await registry.refresh();
+    await schedule.load(chain.epochOf(slot));
+    await this.#announce(slot, signal);
+  }
+
+  /** Tells the beacon nodes where fees go, and builders, when the network has them. */
+  async #announce(slot: number, signal: AbortSignal): Promise<void> {
+    const { beacon, registry, feeRecipient } = this.#context;
+    const list = registry.active.map(({ index }) => ({ validatorIndex: index, feeRecipient }));
+    if (list.length === 0) return;
+    await beacon.validatorApi.prepareProposers(list, { signal });
+    await registerBuilders(this.#context, slot, signal);
+  }
+
+  /** The slot's block was seen, or it is time anyhow (phase0, validator.md). */
+  async #headOr(slot: number, dueMs: number, signal: AbortSignal): Promise<void> {
+    const seen = new Promise<void>((resolve) => this.#headSeen.set(slot, resolve));
+    await Promise.race([seen, this.#context.clock.at(dueMs, signal)]);
+    this.#headSeen.delete(slot);
+  }
+
+  async #followHeads(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const event of this.#context.beacon.events(['head', 'chain_reorg'], signal)) {
+        if (event.topic === 'head') this.#headSeen.get(event.slot)?.();
+        else if (event.topic === 'chain_reorg') await this.#reload(event.slot);
+      }
+    } catch {
+      // Heads only make attestations earlier; without them they are made when they are due.
+    }
+  }
+
+  async #reload(slot: number): Promise<void> {
+    const { chain, schedule } = this.#context;
+    const epoch = chain.epochOf(slot);
+    await this.#try('attester', slot, async () => {
+      await Promise.all([schedule.load(epoch), schedule.load(epoch + 1)]);
+    });
+  }
+
+  async #try(duty: AgreedDuty, slot: number, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#context.observer.missed(duty, slot, error ?? new DutyError(duty, 'failed without a reason', { slot }));
+    }
+  }
+}

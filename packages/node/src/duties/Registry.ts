@@ -1,0 +1,51 @@
+import type { BeaconClient } from '@holdfast/beacon';
+import type { Pubkey } from '@holdfast/units';
+
+/** A validator of the cluster that the beacon chain knows. */
+export interface Member {
+  readonly pubkey: Pubkey;
+  readonly index: number;
+  /** Active, exiting or slashed-and-waiting ones have duties; pending and withdrawn ones have none. */
+  readonly active: boolean;
+  readonly slashed: boolean;
+}
+
+/** Which of the cluster's validators the chain knows, by index and by key. Refreshed once an epoch. */
+export class Registry {
+  readonly #beacon: BeaconClient;
+  readonly #pubkeys: readonly Pubkey[];
+  #members: ReadonlyMap<number, Member> = new Map();
+
+  constructor(beacon: BeaconClient, pubkeys: readonly Pubkey[]) {
+    this.#beacon = beacon;
+    this.#pubkeys = pubkeys;
+  }
+
+  get active(): readonly Member[] {
+    return [...this.#members.values()].filter(({ active }) => active);
+  }
+
+  /** One's own slashed: everything else stops too, for what made it can make the next (see Duties). */
+  get slashed(): readonly Member[] {
+    return [...this.#members.values()].filter(({ slashed }) => slashed);
+  }
+
+  at(index: number): Member | undefined {
+    return this.#members.get(index);
+  }
+
+  async refresh(): Promise<void> {
+    const answers = await this.#beacon.validators('head', { ids: this.#pubkeys });
+    this.#members = new Map(
+      answers.map(({ index, status, validator }) => {
+        const member: Member = {
+          pubkey: validator.pubkey,
+          index,
+          active: status.startsWith('active'),
+          slashed: validator.slashed,
+        };
+        return [index, member] as const;
+      }),
+    );
+  }
+}
