@@ -32,7 +32,9 @@ function cluster(signers: Partial<Record<number, ShareSigner | 'dead'>> = {}) {
       clock: systemClock,
       broadcast: (payload) => {
         if (given === 'dead') return;
-        nodes.forEach((node, at) => at !== index - 1 && signers[at + 1] !== 'dead' && node.receive(index, payload));
+        for (const [at, node] of nodes.entries()) {
+          if (at !== index - 1 && signers[at + 1] !== 'dead') node.receive(index, payload);
+        }
       },
       observer: {
         refused: (_task, error) => refusals.push(error),
@@ -48,7 +50,7 @@ function cluster(signers: Partial<Record<number, ShareSigner | 'dead'>> = {}) {
     return { pubkey, slot: 5, signingRoot, request: { type: 'ATTESTATION', signingRoot: toHex(signingRoot) } };
   };
   const soon = (ms: number): number => Date.now() + ms;
-  return { nodes, task, culprits, refusals, key: split.groupPubkey, soon };
+  return { nodes, task, culprits, refusals, key: pubkey, soon };
 }
 
 const never = new AbortController().signal;
