@@ -72,7 +72,7 @@ export class StoppedError extends SignerError {
   }
 }
 
-/** More requests wait than the signer can answer in time: this one was turned away before anything was done for it. */
+/** More requests wait than the signer, its store or its keys can answer in time. Nothing was signed for this one. */
 export class SaturatedError extends SignerError {
   readonly kind = 'saturated';
   readonly retryAfterSeconds: number;
@@ -96,6 +96,33 @@ export class InternalError extends SignerError {
       fix: 'Read the log for the cause, mend it, and let the validator client ask again',
       ...details,
     });
+  }
+}
+
+/**
+ * What a failure below the signer means to who asked. Stores and keys are reached through ports, so their errors are known
+ * by code. The cause goes along for the log; its words are not repeated, since a client may read the message.
+ */
+export function answerTo(error: unknown, what: string, pubkey: string): SignerError {
+  if (error instanceof SignerError) return error;
+  const code = error instanceof HoldfastError ? error.code : '';
+  switch (code) {
+    case 'KEYS_UNKNOWN_KEY':
+      return new UnknownKeyError(pubkey);
+    case 'KEYS_SATURATED':
+    case 'PROTECTION_BUSY':
+      return new SaturatedError(1, { cause: error });
+    case 'KEYS_CLOSED':
+    case 'PROTECTION_CLOSED':
+      return new StoppedError('the signer is shutting down', { cause: error });
+    case 'PROTECTION_UNAVAILABLE':
+      return new StoppedError('the slashing protection database does not answer', {
+        cause: error,
+        fix: 'Check the database server; the same request may then be repeated',
+        retryAfterSeconds: 1,
+      });
+    default:
+      return new InternalError(what, { cause: error, data: code === '' ? {} : { code } });
   }
 }
 

@@ -1,10 +1,11 @@
-import { type Hex, HoldfastError, type Pubkey, type Root, toHex } from '@holdfast/units';
+import { type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import {
+  answerTo,
   InternalError,
   RefusedError,
   RootMismatchError,
   SignerConfigError,
-  SignerError,
+  type SignerError,
   type SignerErrorKind,
   UnknownKeyError,
 } from './errors.ts';
@@ -142,7 +143,7 @@ export class SignerService {
       this.#report(stages, started, client, null);
       return signature;
     } catch (error) {
-      const answer = error instanceof SignerError ? error : internal('signing failed', error);
+      const answer = answerTo(error, 'signing failed', pubkey);
       this.#report(stages, started, client, answer);
       throw answer;
     }
@@ -190,8 +191,7 @@ export class SignerService {
     try {
       verdict = await this.#parts.protection.claim(dutyOf(pubkey, request, toHex(signingRoot) as Root));
     } catch (error) {
-      if (error instanceof SignerError) throw error;
-      throw internal('slashing protection could not be asked', error);
+      throw answerTo(error, 'slashing protection failed', pubkey);
     }
     if (!verdict.allowed) {
       throw new RefusedError(verdict.rule, verdict.message, { data: { pubkey, type: request.type } });
@@ -206,9 +206,9 @@ export class SignerService {
     } catch (error) {
       // Deleted while the request was on its way.
       if (!keys.has(pubkey)) throw new UnknownKeyError(pubkey);
-      throw internal('the key could not sign', error);
+      throw answerTo(error, 'the key could not sign', pubkey);
     }
-    if (signature.length !== 96) throw internal('the key gave something that is no signature', undefined);
+    if (signature.length !== 96) throw new InternalError('the key gave something that is no signature');
     return signature;
   }
 
@@ -247,7 +247,3 @@ function refuseOtherChain(request: SignRequest, network: Network): void {
     fix: 'Point the validator client at a beacon node of the network that the signer was set up for',
   });
 }
-
-/** The cause goes along for the log; its words are not repeated, since a client may read the message. */
-const internal = (what: string, cause: unknown): InternalError =>
-  new InternalError(what, { cause, data: cause instanceof HoldfastError ? { code: cause.code } : {} });

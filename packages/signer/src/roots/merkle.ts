@@ -4,8 +4,9 @@ import { hash } from 'node:crypto';
 // "Merkleization"): write the leaves into one buffer, then halve it in place until the root stands at its head.
 // One-shot hashing through a binary string is about twice as fast as one that allocates a buffer for each digest.
 
+const FIELDS_MAX = 8;
 /** Leaves of 32 bytes, reused from call to call: everything here is synchronous. */
-const scratch = Buffer.alloc(8 * 32);
+const scratch = Buffer.alloc(FIELDS_MAX * 32);
 const pair = Buffer.alloc(64);
 
 /** Replaces the 64 bytes at `from` by their hash, written to `to`. */
@@ -23,18 +24,21 @@ export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
 /** A field's leaf: a number (uint64), at most 32 bytes (right-padded with zeros), or a root. */
 export type Leaf = bigint | Uint8Array;
 
+/** Roots of all-zero trees, one level above the other: what stands where a container has no more fields. */
+const ZERO_ROOTS = [new Uint8Array(32)];
+for (let level = 0; level < 3; level += 1) ZERO_ROOTS.push(hashPair(ZERO_ROOTS[level]!, ZERO_ROOTS[level]!));
+
 /** The root of a container with these fields. At most eight; longer byte vectors come as their roots. */
 export function containerRoot(leaves: readonly Leaf[]): Uint8Array {
-  let width = 1;
-  while (width < leaves.length) width *= 2;
-  if (width * 32 > scratch.length) throw new RangeError(`${leaves.length} fields do not fit`);
-  scratch.fill(0, 0, width * 32);
+  if (leaves.length > FIELDS_MAX) throw new RangeError(`${leaves.length} fields do not fit`);
+  scratch.fill(0, 0, leaves.length * 32);
   leaves.forEach((leaf, place) => {
     if (typeof leaf === 'bigint') scratch.writeBigUInt64LE(leaf, place * 32);
     else scratch.set(leaf, place * 32);
   });
-  for (; width > 1; width /= 2) {
-    for (let at = 0; at < width; at += 2) hashInPlace(scratch, at * 32, at * 16);
+  for (let count = leaves.length, level = 0; count > 1; count = Math.ceil(count / 2), level += 1) {
+    if (count % 2 === 1) scratch.set(ZERO_ROOTS[level]!, count * 32);
+    for (let at = 0; at < count; at += 2) hashInPlace(scratch, at * 32, at * 16);
   }
   return new Uint8Array(scratch.subarray(0, 32));
 }
