@@ -7,6 +7,14 @@
  * const signature = await service.sign(pubkey, JSON.parse(body), clientOf({ name: 'vc-1', keys: 'all', types: 'all' }));
  */
 export {
+  Doppelganger,
+  type DoppelgangerEvent,
+  type DoppelgangerOptions,
+  type DoppelgangerStatus,
+} from './doppelganger/Doppelganger.ts';
+export { DoppelgangerFoundError, DoppelgangerWaitError } from './doppelganger/errors.ts';
+export type { DoppelgangerPorts, LivenessPort, NodeStatus, OwnHistory } from './doppelganger/ports.ts';
+export {
   BadRequestError,
   InternalError,
   RefusedError,
@@ -18,6 +26,13 @@ export {
   StoppedError,
   UnknownKeyError,
 } from './errors.ts';
+export { type Check, DrainingError, type GateParts, SignerGate } from './gate/SignerGate.ts';
+export { answerKill, type KillAnswer } from './kill/api.ts';
+export { KilledError, KillSwitchError } from './kill/errors.ts';
+export { KILL_FILE, type Killed, KillSwitch, type KillSwitchOptions } from './kill/KillSwitch.ts';
+export { LeaseLostError, OwnedError, OwnerLockError } from './owner/errors.ts';
+export { Lease, type LeaseOptions, ownerOf } from './owner/Lease.ts';
+export type { Owner } from './owner/record.ts';
 export { type ClientRules, clientOf } from './policy/client.ts';
 export { notFromTheFuture, type SlotClock, slotClock } from './policy/clock.ts';
 export { allOf, allowAll, perKey } from './policy/policies.ts';

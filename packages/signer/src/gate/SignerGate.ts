@@ -1,7 +1,7 @@
 import type { Pubkey } from '@holdfast/units';
 import { SignerError } from '../errors.ts';
 
-/** The signer is shutting down: what is in flight is finished, nothing new is begun. */
+/** The signer is shutting down: nothing is signed any more. */
 export class DrainingError extends SignerError {
   readonly kind = 'stopped';
   readonly retryAfterSeconds = 5;
@@ -34,7 +34,10 @@ export class SignerGate {
     this.#parts = parts;
   }
 
-  /** From now on nothing new is signed; there is no way back. */
+  /**
+   * From now on nothing is signed, and what is under way is not let out; there is no way back. Called once the server has
+   * let its requests end.
+   */
   drain(): void {
     this.#draining = true;
   }
