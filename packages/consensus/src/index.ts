@@ -43,7 +43,7 @@ export {
   type EvidenceKind,
   encodeEvidence,
 } from './evidence.ts';
-export { Agreement, type AgreementOptions } from './machine/Agreement.ts';
+export { Agreement } from './machine/Agreement.ts';
 export {
   Agreements,
   type AgreementsOptions,
@@ -59,6 +59,7 @@ export {
   type KeptValue,
   PENALTIES,
 } from './machine/effects.ts';
+export type { AgreementOptions, Restore } from './machine/options.ts';
 export {
   type Authenticator,
   type Cluster,

@@ -3,14 +3,15 @@ import type { RoundSchedule } from '../cluster/schedule.ts';
 import { decodeEnvelope, envelopeBytesMax } from '../codec/envelope.ts';
 import { ConsensusMessageError } from '../errors.ts';
 import { type Authenticator, type Cluster, type Envelope, type InstanceId, instanceKey } from '../message.ts';
-import { Agreement, type AgreementOptions } from './Agreement.ts';
+import { Agreement } from './Agreement.ts';
 import { type DropReason, type Effect, type Input, PENALTIES } from './effects.ts';
+import type { Restore } from './options.ts';
 
 /** What the node says about an instance that a peer's message is the first to name. */
 export interface InstanceSetup {
   readonly schedule: RoundSchedule;
   readonly isValid: (value: Uint8Array) => boolean;
-  readonly restore?: NonNullable<AgreementOptions['restore']>;
+  readonly restore?: Restore;
 }
 
 export interface AgreementsOptions {

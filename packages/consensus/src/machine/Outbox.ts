@@ -1,6 +1,6 @@
 import type { Cluster, InstanceId } from '../message.ts';
 import type { Ballot } from './Ballot.ts';
-import type { DropReason, Effect, KeptValue } from './effects.ts';
+import type { Effect, KeptValue } from './effects.ts';
 
 /** Collects the effects of one step, so that one write to disk covers all its votes and stands before them. */
 export class Outbox {
@@ -22,10 +22,6 @@ export class Outbox {
 
   push(effect: Effect): void {
     this.#effects.push(effect);
-  }
-
-  drop(from: number, reason: DropReason): void {
-    this.#effects.push({ type: 'dropped', from, reason });
   }
 
   /** The last timer set in a step is the one that counts. */
