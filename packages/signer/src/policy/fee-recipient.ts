@@ -7,7 +7,7 @@ import { isValidBranch } from '../roots/merkle.ts';
  * header in a blinded block, which has the same index; from Gloas on `.signed_execution_payload_bid.message.fee_recipient`
  * (EIP-7732). Null before the merge.
  *
- * The index moves with the number of fields: the payload grew past 16 with Deneb.
+ * The index moves with the containers: Deneb's payload grew past 16 fields, Gloas made the body progressive (EIP-7688).
  */
 export const FEE_RECIPIENT_INDEX: Readonly<Record<Fork, bigint | null>> = {
   phase0: null,
@@ -17,7 +17,7 @@ export const FEE_RECIPIENT_INDEX: Readonly<Record<Fork, bigint | null>> = {
   deneb: 801n,
   electra: 801n,
   fulu: 801n,
-  gloas: 836n,
+  gloas: 22859n,
 };
 
 /**
@@ -35,8 +35,10 @@ export type FeeRecipientFinding =
 /**
  * What the proofs sent with a header say of the block's fee recipient.
  *
- * The fork is the client's word, and need not be more: no node at another fork's index can be made to hold an address
- * padded with zeros without breaking sha256, so a proof for the wrong fork shows nothing.
+ * The fork is the client's word, and need not be more. Under another fork's index stands either a node inside the tree,
+ * which is an address padded with zeros only if sha256 is broken (Bellatrix's index in a payload of Deneb, Gloas' in the
+ * deposits of Fulu, any older one in Gloas' active fields), or what lies below the payload's parent hash (Deneb's index in
+ * Capella), which only the chain's own can fill. Whoever adds a fork must look at this again.
  *
  * @param allowed addresses in lower-case hex
  */

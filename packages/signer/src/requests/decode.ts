@@ -5,6 +5,8 @@ import {
   ContainerType,
   ListBasicType,
   ListCompositeType,
+  ProgressiveBitListType,
+  ProgressiveContainerType,
   type Type,
   UintBigintType,
   type ValueOf,
@@ -26,11 +28,11 @@ export function decode<T extends Type<unknown>>(type: T, value: unknown, path: s
 }
 
 function jsonValueOf(type: Type<unknown>, value: unknown, path: string): unknown {
-  if (type instanceof ContainerType) return container(type, value, path);
+  if (type instanceof ContainerType || type instanceof ProgressiveContainerType) return container(type, value, path);
   if (type instanceof UintBigintType) return read.uint64(value, path);
   if (type instanceof ByteVectorType) return read.bytes(value, path, type.lengthBytes);
   if (type instanceof BitVectorType) return bitVector(type, value, path);
-  if (type instanceof BitListType) return bitList(type, value, path);
+  if (type instanceof BitListType || type instanceof ProgressiveBitListType) return bitList(type, value, path);
   if (type instanceof VectorCompositeType) {
     const items = read.list(value, path, type.length);
     if (items.length !== type.length) throw read.malformed(path, `a list of exactly ${type.length}`, value);
@@ -42,7 +44,11 @@ function jsonValueOf(type: Type<unknown>, value: unknown, path: string): unknown
   throw new TypeError(`no JSON form is known for ${type.typeName}`);
 }
 
-function container(type: ContainerType<Record<string, Type<unknown>>>, value: unknown, path: string): unknown {
+type AnyContainer =
+  | ContainerType<Record<string, Type<unknown>>>
+  | ProgressiveContainerType<Record<string, Type<unknown>>>;
+
+function container(type: AnyContainer, value: unknown, path: string): unknown {
   let shape = shapes.get(type);
   if (!shape) {
     shape = read.shapeOf(...Object.keys(type.fields));
@@ -65,17 +71,23 @@ function bitVector(type: BitVectorType, value: unknown, path: string): unknown {
   return bits(type, read.bytes(value, path, length), value, path);
 }
 
-function bitList(type: BitListType, value: unknown, path: string): unknown {
+function bitList(type: BitListType | ProgressiveBitListType, value: unknown, path: string): unknown {
   // One bit more than the limit: the delimiter.
   return bits(type, read.anyBytes(value, path, Math.floor(type.limitBits / 8) + 1), value, path);
 }
 
-function bits(type: BitListType | BitVectorType, serialized: Uint8Array, value: unknown, path: string): unknown {
+function bits(
+  type: BitListType | ProgressiveBitListType | BitVectorType,
+  serialized: Uint8Array,
+  value: unknown,
+  path: string,
+): unknown {
   try {
     return type.deserialize(serialized);
   } catch {
-    const most = type instanceof BitListType ? `a bit list of at most ${type.limitBits} bits` : 'padded with zero bits';
-    throw read.malformed(path, most, value);
+    const right =
+      type instanceof BitVectorType ? 'padded with zero bits' : `a bit list of at most ${type.limitBits} bits`;
+    throw read.malformed(path, right, value);
   }
 }
 

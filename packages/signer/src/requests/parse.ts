@@ -2,12 +2,16 @@ import { BadRequestError } from '../errors.ts';
 import { parseBlock, parseFork, parseProofs, parseVersionedBlock } from './blocks.ts';
 import { decode } from './decode.ts';
 import { bytes, fieldsOf, malformed, missing, optionalFieldsOf, root, shapeOf, text, uint64, version } from './read.ts';
-import { AggregateAndProofType, ContributionAndProofType, ElectraAggregateAndProofType } from './schemas.ts';
+import {
+  AggregateAndProofType,
+  ContributionAndProofType,
+  ElectraAggregateAndProofType,
+  GloasAggregateAndProofType,
+} from './schemas.ts';
 import {
   type AggregateRequest,
   type AttestationData,
   type Checkpoint,
-  FORKS,
   type ForkInfo,
   SIGN_TYPES,
   type SignRequest,
@@ -171,9 +175,11 @@ function parseVersionedAggregate(
 ): AggregateRequest {
   const [name, data] = fieldsOf(VERSIONED, value, path);
   const fork = parseFork(name, `${path}.version`);
-  return FORKS.indexOf(fork) < FORKS.indexOf('electra')
-    ? { ...common, form: 'phase0', message: decode(AggregateAndProofType, data, `${path}.data`) }
-    : { ...common, form: 'electra', message: decode(ElectraAggregateAndProofType, data, `${path}.data`) };
+  const place = `${path}.data`;
+  if (fork === 'gloas') return { ...common, form: 'gloas', message: decode(GloasAggregateAndProofType, data, place) };
+  return fork === 'electra' || fork === 'fulu'
+    ? { ...common, form: 'electra', message: decode(ElectraAggregateAndProofType, data, place) }
+    : { ...common, form: 'phase0', message: decode(AggregateAndProofType, data, place) };
 }
 
 function parseDeposit(value: unknown, path: string) {

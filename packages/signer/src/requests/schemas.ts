@@ -5,6 +5,8 @@ import {
   ContainerType,
   ListBasicType,
   ListCompositeType,
+  ProgressiveBitListType,
+  ProgressiveContainerType,
   UintBigintType,
   type ValueOf,
   VectorCompositeType,
@@ -53,6 +55,17 @@ const ElectraAttestation = new ContainerType({
   committee_bits: new BitVectorType(MAX_COMMITTEES_PER_SLOT),
 });
 
+/** EIP-7688: the fields of Electra's, under a root that stays put when fields are added. */
+const GloasAttestation = new ProgressiveContainerType(
+  {
+    aggregation_bits: new ProgressiveBitListType({ limit: MAX_VALIDATORS_PER_COMMITTEE * MAX_COMMITTEES_PER_SLOT }),
+    data: AttestationData,
+    signature: BLSSignature,
+    committee_bits: new BitVectorType(MAX_COMMITTEES_PER_SLOT),
+  },
+  [true, true, true, true],
+);
+
 /** Phase 0 to Deneb. */
 export const AggregateAndProofType = new ContainerType({
   aggregator_index: uint64,
@@ -61,13 +74,20 @@ export const AggregateAndProofType = new ContainerType({
 });
 export type AggregateAndProof = ValueOf<typeof AggregateAndProofType>;
 
-/** From Electra on. */
+/** Electra and Fulu. */
 export const ElectraAggregateAndProofType = new ContainerType({
   aggregator_index: uint64,
   aggregate: ElectraAttestation,
   selection_proof: BLSSignature,
 });
 export type ElectraAggregateAndProof = ValueOf<typeof ElectraAggregateAndProofType>;
+
+/** From Gloas on. In JSON and in memory it looks like Electra's; only the root differs. */
+export const GloasAggregateAndProofType = new ContainerType({
+  aggregator_index: uint64,
+  aggregate: GloasAttestation,
+  selection_proof: BLSSignature,
+});
 
 export const ContributionAndProofType = new ContainerType({
   aggregator_index: uint64,

@@ -93,7 +93,7 @@ export interface AggregationSlotRequest extends Forked<'AGGREGATION_SLOT'> {
 export type AggregateRequest = Forked<'AGGREGATE_AND_PROOF' | 'AGGREGATE_AND_PROOF_V2'> &
   (
     | { readonly form: 'phase0'; readonly message: AggregateAndProof }
-    | { readonly form: 'electra'; readonly message: ElectraAggregateAndProof }
+    | { readonly form: 'electra' | 'gloas'; readonly message: ElectraAggregateAndProof }
   );
 export interface DepositRequest extends Common<'DEPOSIT'> {
   readonly pubkey: Uint8Array;

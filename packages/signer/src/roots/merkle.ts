@@ -14,18 +14,21 @@ function hashInPlace(buffer: Buffer, from: number, to: number): void {
   buffer.write(hash('sha256', buffer.subarray(from, from + 64), 'binary'), to, 'binary');
 }
 
-/** sha256(left ‖ right), as 32 new bytes. */
+/** Plain bytes of their own: a Buffer's `slice` would share them. */
+const pairHash = (): Uint8Array => new Uint8Array(hash('sha256', pair, 'buffer'));
+
+/** sha256(left ‖ right). */
 export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
   pair.set(left, 0);
   pair.set(right, 32);
-  return hash('sha256', pair, 'buffer');
+  return pairHash();
 }
 
 /** A field's leaf: a number (uint64), at most 32 bytes (right-padded with zeros), or a root. */
 export type Leaf = bigint | Uint8Array;
 
 /** Roots of all-zero trees, one level above the other: what stands where a container has no more fields. */
-const ZERO_ROOTS = [new Uint8Array(32)];
+const ZERO_ROOTS: Uint8Array[] = [new Uint8Array(32)];
 for (let level = 0; level < 3; level += 1) ZERO_ROOTS.push(hashPair(ZERO_ROOTS[level]!, ZERO_ROOTS[level]!));
 
 /** The root of a container with these fields. At most eight; longer byte vectors come as their roots. */
@@ -54,7 +57,7 @@ export function uint64Root(value: bigint): Uint8Array {
 export function bytes48Root(value: Uint8Array): Uint8Array {
   pair.fill(0);
   pair.set(value, 0);
-  return hash('sha256', pair, 'buffer');
+  return pairHash();
 }
 
 /**

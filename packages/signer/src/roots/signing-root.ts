@@ -1,7 +1,18 @@
 import type { Hex, Root } from '@holdfast/units';
 import { SLOTS_PER_EPOCH } from '@lodestar/params';
-import { AggregateAndProofType, ContributionAndProofType, ElectraAggregateAndProofType } from '../requests/schemas.ts';
-import type { AttestationData, AttestationRequest, BlockHeader, SignRequest } from '../requests/types.ts';
+import {
+  AggregateAndProofType,
+  ContributionAndProofType,
+  ElectraAggregateAndProofType,
+  GloasAggregateAndProofType,
+} from '../requests/schemas.ts';
+import type {
+  AggregateRequest,
+  AttestationData,
+  AttestationRequest,
+  BlockHeader,
+  SignRequest,
+} from '../requests/types.ts';
 import { domainOf, versionAt, ZERO_ROOT } from './domains.ts';
 import { bytes48Root, containerRoot, hashPair, uint64Root } from './merkle.ts';
 
@@ -74,9 +85,7 @@ function objectRoot(request: SignRequest): Uint8Array {
       return uint64Root(request.slot);
     case 'AGGREGATE_AND_PROOF':
     case 'AGGREGATE_AND_PROOF_V2':
-      return request.form === 'electra'
-        ? ElectraAggregateAndProofType.hashTreeRoot(request.message)
-        : AggregateAndProofType.hashTreeRoot(request.message);
+      return aggregateRoot(request);
     case 'DEPOSIT':
       return containerRoot([bytes48Root(request.pubkey), request.withdrawalCredentials, request.amount]);
     case 'RANDAO_REVEAL':
@@ -93,6 +102,12 @@ function objectRoot(request: SignRequest): Uint8Array {
     case 'VALIDATOR_REGISTRATION':
       return containerRoot([request.feeRecipient, request.gasLimit, request.timestamp, bytes48Root(request.pubkey)]);
   }
+}
+
+function aggregateRoot(request: AggregateRequest): Uint8Array {
+  if (request.form === 'phase0') return AggregateAndProofType.hashTreeRoot(request.message);
+  const type = request.form === 'electra' ? ElectraAggregateAndProofType : GloasAggregateAndProofType;
+  return type.hashTreeRoot(request.message);
 }
 
 const headerRoot = (header: BlockHeader): Uint8Array =>
