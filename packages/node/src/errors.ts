@@ -50,3 +50,14 @@ export class DutyError extends HoldfastError {
     super('NODE_DUTY_MISSED', `${duty}: ${why}`, { data, cause });
   }
 }
+
+/** The journal of votes cannot be used. Why: another process has it, the disk failed, or it is of another cluster. How to fix: stop the other process; a damaged journal may be removed only when the node has been off for an epoch. */
+export class JournalError extends HoldfastError {
+  constructor(message: string, path: string, cause?: unknown) {
+    super('NODE_JOURNAL', message, {
+      data: { path },
+      fix: 'Make sure no other node runs in this directory; after a resharing start with a new directory',
+      cause,
+    });
+  }
+}

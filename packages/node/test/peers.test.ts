@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createIdentity, NotAMemberError, Peers, type PeersOptions, type TwinError } from '../src/index.ts';
 import { encodeFrame, FrameReader } from '../src/net/frames.ts';
+import { freePorts } from './ports.ts';
 
 const running: Peers[] = [];
 afterEach(async () => {
@@ -10,19 +11,6 @@ afterEach(async () => {
 });
 
 type Heard = { to: number; from: string; channel: number; text: string };
-
-async function freePorts(count: number): Promise<number[]> {
-  const { createServer } = await import('node:net');
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((done) => server.listen(0, '127.0.0.1', () => done(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
 
 async function cluster(n: number) {
   const identities = await Promise.all(Array.from({ length: n }, createIdentity));

@@ -1,0 +1,208 @@
+import {
+  Agreements,
+  type Authenticator,
+  type Cluster,
+  type Effect,
+  type Evidence,
+  encodeEnvelope,
+  type InstanceId,
+  instanceKey,
+  leaderOf,
+  type Outcome,
+  roundSchedule,
+} from '@holdfast/consensus';
+import { slot as asSlot, type Root } from '@holdfast/units';
+import type { Chain } from '../chain.ts';
+import type { Clock } from '../clock.ts';
+import type { AgreedDuty, AgreeRequest } from '../duties/ports.ts';
+import { DutyError } from '../errors.ts';
+import type { Journal } from './Journal.ts';
+
+/** How long this node's own value is waited for before it follows the others. Milliseconds. */
+const OWN_VALUE_MS = 400;
+
+export interface AgreeingOptions {
+  /** Positions are from 0: node i of the lock. */
+  readonly self: number;
+  readonly nodes: number;
+  readonly lockHash: Root;
+  readonly authenticator: Authenticator;
+  readonly journal: Journal;
+  readonly chain: Chain;
+  readonly clock: Clock;
+  /** Largest value: a block with its blobs. Bytes. */
+  readonly valueBytesMax: number;
+  readonly send: (to: number, bytes: Uint8Array) => void;
+  readonly observer: AgreeingObserver;
+}
+
+export interface AgreeingObserver {
+  /** @param leader the node whose proposal it was */
+  decided(instance: InstanceId, round: number, leader: number): void;
+  accused(evidence: Evidence): void;
+  dropped(from: number, reason: string): void;
+}
+
+interface Waiting {
+  readonly check: (value: Uint8Array) => void;
+  readonly done: (value: Uint8Array) => void;
+}
+
+/**
+ * Gives the agreements what they lack by design: a clock, a wire, a disk. Each vote is in the journal before it is sent.
+ */
+export class Agreeing {
+  readonly #options: AgreeingOptions;
+  readonly #agreements: Agreements;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #away = new Set<number>();
+
+  constructor(options: AgreeingOptions) {
+    this.#options = options;
+    const { self, nodes, lockHash, authenticator, journal, chain, clock, valueBytesMax } = options;
+    const cluster: Cluster = { lockHash, nodes, self };
+    this.#agreements = new Agreements(
+      {
+        cluster,
+        authenticator,
+        valueBytesMax,
+        open: (instance) => {
+          const restore = journal.restore(instance);
+          return {
+            schedule: roundSchedule(instance.duty, nodes, chain.slotMs, dueMs(chain, instance.duty)),
+            isValid: (value) => this.#isValid(instance, value),
+            ...(restore ? { restore } : {}),
+          };
+        },
+      },
+      asSlot(Math.max(0, chain.slotAt(clock.nowMs()))),
+    );
+  }
+
+  /** The value that the cluster agreed on. Rejects at the deadline. */
+  async agree(request: AgreeRequest, signal: AbortSignal): Promise<Uint8Array> {
+    const { clock } = this.#options;
+    const instance: InstanceId = { duty: request.duty, slot: asSlot(request.slot) };
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, request.deadlineMs - clock.nowMs()))]);
+    const key = instanceKey(instance);
+    const known = this.#agreements.get(instance)?.decision;
+    if (known) return known.value;
+    const decided = new Promise<Uint8Array>((done, failed) => {
+      this.#waiting.set(key, { check: request.check, done });
+      const late = (): void =>
+        failed(
+          new DutyError(
+            request.duty,
+            'no agreement in time',
+            { slot: request.slot, away: [...this.#away] },
+            stop.reason,
+          ),
+        );
+      stop.addEventListener('abort', late, { once: true });
+    });
+    decided.catch(() => undefined);
+    const own = request.propose(stop);
+    // A node whose beacon node is down or slow still votes for what others propose.
+    own
+      .then((value) => this.#perform(this.#agreements.give(instance, { type: 'value', value })))
+      .catch(() => undefined);
+    const soon = new Promise<undefined>((resolve) => setTimeout(resolve, OWN_VALUE_MS, undefined).unref());
+    const value = await Promise.race([own.catch(() => undefined), soon, decided.catch(() => undefined)]);
+    this.#perform(this.#agreements.start(instance, value));
+    try {
+      return await decided;
+    } finally {
+      this.#waiting.delete(key);
+      clearTimeout(this.#timers.get(key));
+      this.#timers.delete(key);
+    }
+  }
+
+  /** Bytes of a peer. Never throws. */
+  receive(from: number, bytes: Uint8Array): void {
+    const outcome = this.#agreements.receive(from, bytes);
+    if (outcome) this.#perform(outcome);
+  }
+
+  peer(node: number, up: boolean): void {
+    if (up) this.#away.delete(node);
+    else this.#away.add(node);
+    for (const outcome of this.#agreements.suspect([...this.#away])) this.#perform(outcome);
+    if (up) for (const outcome of this.#agreements.reconnected(node)) this.#perform(outcome);
+  }
+
+  /** Points that each peer has cost; see PENALTIES in @holdfast/consensus. */
+  score(node: number): number {
+    return this.#agreements.score(node).points;
+  }
+
+  advance(slot: number): void {
+    for (const instance of this.#agreements.advance(asSlot(slot))) {
+      clearTimeout(this.#timers.get(instanceKey(instance)));
+      this.#timers.delete(instanceKey(instance));
+    }
+    this.#options.journal.drop(slot - 8);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  #isValid(instance: InstanceId, value: Uint8Array): boolean {
+    const waiting = this.#waiting.get(instanceKey(instance));
+    if (!waiting) return false;
+    try {
+      waiting.check(value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #perform({ instance, effects }: Outcome): void {
+    for (const effect of effects) this.#do(instance, effect);
+  }
+
+  #do(instance: InstanceId, effect: Effect): void {
+    const { journal, observer, nodes } = this.#options;
+    switch (effect.type) {
+      case 'persist':
+        journal.persist(instance, effect.record, effect.value);
+        break;
+      case 'send': {
+        const bytes = encodeEnvelope(effect.envelope);
+        for (const to of effect.to) this.#options.send(to, bytes);
+        break;
+      }
+      case 'timer':
+        this.#setTimer(instance, effect.round, effect.atMs);
+        break;
+      case 'decided':
+        observer.decided(instance, effect.round, leaderOf(instance, effect.round, nodes));
+        this.#waiting.get(instanceKey(instance))?.done(effect.value);
+        break;
+      case 'accused':
+        observer.accused(effect.evidence);
+        break;
+      case 'dropped':
+        observer.dropped(effect.from, effect.reason);
+        break;
+    }
+  }
+
+  #setTimer(instance: InstanceId, round: number, atMs: number): void {
+    const { chain, clock } = this.#options;
+    const key = instanceKey(instance);
+    clearTimeout(this.#timers.get(key));
+    const inMs = Math.max(0, chain.startMs(instance.slot) + atMs - clock.nowMs());
+    const fire = (): void => this.#perform(this.#agreements.give(instance, { type: 'timeout', round }));
+    this.#timers.set(key, setTimeout(fire, inMs).unref());
+  }
+}
+
+function dueMs(chain: Chain, duty: AgreedDuty): number {
+  const { attestationMs, aggregateMs, syncMessageMs, contributionMs } = chain.due;
+  const due = { proposer: 0, attester: attestationMs, aggregator: aggregateMs, syncMessage: syncMessageMs };
+  return { ...due, syncContribution: contributionMs }[duty];
+}
