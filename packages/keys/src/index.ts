@@ -34,6 +34,19 @@ export {
   KeysThreadError,
   KeysUnknownKeyError,
 } from './errors.ts';
+export {
+  HsmGoneError,
+  HsmKeyError,
+  HsmModuleError,
+  HsmPinError,
+  HsmTokenError,
+  KekWrongError,
+} from './kek/errors.ts';
+export type { KeyEncryptionKey } from './kek/kek.ts';
+export { openPassphraseKek, type PassphraseKekOptions } from './kek/passphrase.ts';
+export { PASSPHRASE_KDF_DEFAULT, type PassphraseKdf } from './kek/passphrase-kdf.ts';
+export { openPkcs11Kek, type Pkcs11KekOptions } from './kek/pkcs11.ts';
+export { findPkcs11Module, PKCS11_MODULE_PATHS } from './kek/pkcs11-module.ts';
 export { type DecryptedKey, decryptKeystore } from './keystore/decrypt.ts';
 export { type EncryptOptions, encryptKeystore, type KeystoreJson } from './keystore/encrypt.ts';
 export {
@@ -76,6 +89,16 @@ export {
 } from './lock/types.ts';
 export { type VerifiedLock, verifyLock, verifyOperators } from './lock/verify.ts';
 export { type KeyPair, KeyRing, type KeyRingOptions } from './ring/key-ring.ts';
+export {
+  StoreChangedError,
+  StoreFormatError,
+  StoreIoError,
+  StoreMissingError,
+  StoreTamperedError,
+} from './sealed/errors.ts';
+export type { StoreFile } from './sealed/files.ts';
+export type { KeyRecord } from './sealed/format.ts';
+export { type AddReport, type NewKey, SealedStore, type StoreOptions, sealedStorePath } from './sealed/store.ts';
 export { ThresholdError } from './threshold/errors.ts';
 export { loadThresholdKey, type ThresholdKey } from './threshold/key.ts';
 export {

@@ -85,7 +85,7 @@ function paramsOf(kdf: Kdf): Record<string, string | number> {
 
 /** A version 4 UUID (RFC 9562) over 16 random bytes. */
 function uuidFrom(random: Uint8Array): string {
-  const bytes = random.slice();
+  const bytes = new Uint8Array(random);
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
