@@ -61,3 +61,20 @@ export class JournalError extends HoldfastError {
     });
   }
 }
+
+/** A remote signer gave no signature. Why: it refused (412), does not know the share (404), or is not well. How to fix: read its log; a refusal by slashing protection is right and must stand. */
+export class RemoteSignerError extends HoldfastError {
+  constructor(url: string, status: number, reason: string) {
+    super('NODE_REMOTE_SIGNER', 'the remote signer gave no signature', { data: { url, status, reason } });
+  }
+}
+
+/** A validator of this cluster was slashed. Why: something signed twice. How to fix: find out what, before anything else of this cluster signs again. */
+export class OwnSlashedError extends HoldfastError {
+  constructor(pubkey: string, index: number) {
+    super('NODE_OWN_SLASHED', 'a validator of this cluster was slashed: the node stops all of them', {
+      data: { pubkey, index },
+      fix: 'Find out what signed twice before you start the node again without this validator',
+    });
+  }
+}

@@ -1,12 +1,34 @@
 /**
  * A distributed validator node: it performs the duties of its cluster's validators with the other nodes of the cluster,
- * no one of which holds a key.
+ * no one of which holds a key. A cluster of one is a plain validator client.
  *
  * @example
- * const peers = await Peers.start({ identity: loadIdentity('node.key'), members, lockHash, listen: ['/ip4/0.0.0.0/tcp/9100'], onMessage });
- * peers.broadcast(1, message);
+ * const node = await DvNode.start({ lock, identity: loadIdentity('node.key'), beacon, signer: serviceSigner(service, client),
+ *   journal: 'votes.sqlite', listen: ['/ip4/0.0.0.0/tcp/9100'] });
+ * await node.run(signal); // duties until the signal fires
  */
-export { FrameError, IdentityError, NotAMemberError, TwinError } from './errors.ts';
-export { createIdentity, createIdentityFile, loadIdentity, type NodeIdentity } from './net/identity.ts';
+export { Chain } from './chain.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type ClusterNode, type ClusterObserver, DvCluster, type DvClusterOptions } from './cluster/DvCluster.ts';
+export { Journal } from './cluster/Journal.ts';
+export type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
+export { DvNode, type DvNodeOptions, type NodeStatus } from './DvNode.ts';
+export type { AgreedDuty, SigningTask } from './duties/ports.ts';
+export {
+  ChainMismatchError,
+  DutyError,
+  FrameError,
+  IdentityError,
+  JournalError,
+  NotAMemberError,
+  OwnSlashedError,
+  RemoteSignerError,
+  TwinError,
+} from './errors.ts';
+export { createIdentity, createIdentityFile, loadIdentity, type NodeIdentity, peerIdOf } from './net/identity.ts';
 export { LINK_LIMITS, type LinkLimits } from './net/link.ts';
 export { type PeerAddress, type PeerCounters, Peers, type PeersOptions } from './net/peers.ts';
+export { type StatusServer, serveStatus } from './report/serve.ts';
+export type { DutyTrace } from './report/Trace.ts';
+export { type RemoteSignerOptions, remoteSigner } from './sign/remote.ts';
+export { serviceSigner } from './sign/service.ts';

@@ -9,8 +9,9 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { fromHex, type Hex } from '@holdfast/units';
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf, publicKeyFromRaw } from '@libp2p/crypto/keys';
+import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id';
 import { IdentityError } from '../errors.ts';
 
 type Ed25519PrivateKey = Extract<ReturnType<typeof privateKeyFromProtobuf>, { readonly type: 'Ed25519' }>;
@@ -66,3 +67,7 @@ const identityOf = (privateKey: Ed25519PrivateKey): NodeIdentity => ({
   privateKey,
   peerId: peerIdFromPrivateKey(privateKey).toString(),
 });
+
+/** The libp2p peer id of a raw Ed25519 public key, as a cluster lock holds it. */
+export const peerIdOf = (identity: Hex): string =>
+  peerIdFromPublicKey(publicKeyFromRaw(fromHex(identity, 32))).toString();

@@ -1,0 +1,284 @@
+import type { BeaconClient } from '@holdfast/beacon';
+import { type ClusterLock, loadThresholdKey, thresholdScheme } from '@holdfast/keys';
+import { fromHex, type Hex, type HoldfastError } from '@holdfast/units';
+import { Chain } from './chain.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type ClusterNode, type ClusterObserver, DvCluster } from './cluster/DvCluster.ts';
+import { Journal } from './cluster/Journal.ts';
+import type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
+import type { DutyContext } from './duties/context.ts';
+import { Duties } from './duties/Duties.ts';
+import type { DutyObserver } from './duties/ports.ts';
+import { Registry } from './duties/Registry.ts';
+import { Schedule } from './duties/Schedule.ts';
+import { Tasks } from './duties/tasks.ts';
+import { NotAMemberError, OwnSlashedError } from './errors.ts';
+import { type NodeIdentity, peerIdOf } from './net/identity.ts';
+import { NodeMetrics } from './report/NodeMetrics.ts';
+import { type DutyTrace, Trace } from './report/Trace.ts';
+
+export interface DvNodeOptions {
+  /** Verified (`verifyLock`). */
+  readonly lock: ClusterLock;
+  readonly identity: NodeIdentity;
+  readonly beacon: BeaconClient;
+  readonly signer: ShareSigner;
+  /** File of the votes. */
+  readonly journal: string;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** Where nodes are, when not where the lock says: by position. */
+  readonly addresses?: ReadonlyMap<number, readonly string[]>;
+  /** 32 bytes. */
+  readonly graffiti?: Uint8Array;
+  readonly gasLimit?: bigint;
+  readonly clock?: Clock;
+  readonly log?: (level: 'info' | 'warn' | 'error', event: string, data: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly lockHash: Hex;
+  /** Position in the lock, from 0. */
+  readonly self: number;
+  readonly threshold: number;
+  readonly slot: number;
+  readonly nodes: readonly {
+    readonly node: number;
+    readonly peerId: string;
+    readonly up: boolean;
+    readonly faults: number;
+  }[];
+  readonly validators: readonly { readonly pubkey: string; readonly index: number | null; readonly active: boolean }[];
+  /** Null when duties can be done, else why not. */
+  readonly stopped: string | null;
+  readonly duties: readonly DutyTrace[];
+}
+
+/** One node of a cluster: its links, its votes, its share, its duties. */
+export class DvNode {
+  readonly metrics = new NodeMetrics();
+  readonly #options: DvNodeOptions;
+  readonly #chain: Chain;
+  readonly #clock: Clock;
+  readonly #journal: Journal;
+  readonly #trace: Trace;
+  readonly #nodes: readonly ClusterNode[];
+  readonly #self: number;
+  readonly #registry: Registry;
+  readonly #faults = new Map<number, number>();
+  #cluster!: DvCluster;
+  #stopped: HoldfastError | null = null;
+  #stop = new AbortController();
+
+  private constructor(options: DvNodeOptions, chain: Chain) {
+    const { lock, identity } = options;
+    const { operators } = lock.definition;
+    this.#options = options;
+    this.#chain = chain;
+    this.#clock = options.clock ?? systemClock;
+    this.#nodes = operators.map(({ identity: key, multiaddrs }, at) => ({
+      identity: key,
+      peerId: peerIdOf(key),
+      addresses: options.addresses?.get(at) ?? multiaddrs,
+    }));
+    this.#self = this.#nodes.findIndex(({ peerId }) => peerId === identity.peerId);
+    if (this.#self < 0) throw new NotAMemberError(identity.peerId);
+    this.#journal = new Journal(options.journal, lock.lockHash);
+    this.#trace = new Trace((slot) => this.#clock.nowMs() - chain.startMs(slot));
+    this.#registry = new Registry(
+      options.beacon,
+      lock.validators.map(({ pubkey }) => pubkey),
+    );
+  }
+
+  /**
+   * Reads the network, opens the journal, starts the links.
+   *
+   * @throws ChainMismatchError, NotAMemberError, JournalError: nothing is left running.
+   */
+  static async start(options: DvNodeOptions): Promise<DvNode> {
+    const chain = await Chain.read(options.beacon, options.lock.definition.network.genesisValidatorsRoot);
+    const node = new DvNode(options, chain);
+    try {
+      node.#cluster = await DvCluster.start({
+        identity: options.identity,
+        nodes: node.#nodes,
+        lockHash: options.lock.lockHash,
+        validators: node.#validators(),
+        signer: options.signer,
+        journal: node.#journal,
+        chain,
+        clock: node.#clock,
+        listen: options.listen,
+        observer: node.#clusterObserver(),
+      });
+    } catch (error) {
+      node.#journal.close();
+      throw error;
+    }
+    return node;
+  }
+
+  get chain(): Chain {
+    return this.#chain;
+  }
+
+  /** Multiaddrs that others can dial. */
+  get addresses(): readonly string[] {
+    return this.#cluster.addresses;
+  }
+
+  /** Does duties until the signal fires. @throws when it must not go on: a twin, an own validator slashed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    const { beacon, lock, graffiti, gasLimit } = this.#options;
+    const context: DutyContext = {
+      beacon,
+      chain: this.#chain,
+      clock: this.#clock,
+      cluster: this.#cluster,
+      tasks: new Tasks(this.#chain),
+      registry: this.#registry,
+      schedule: new Schedule(beacon, this.#registry),
+      observer: this.#dutyObserver(),
+      feeRecipient: lock.definition.feeRecipient,
+      gasLimit: gasLimit ?? 60_000_000n,
+      graffiti: graffiti ?? new Uint8Array(32),
+    };
+    await Promise.all([new Duties(context).run(stop), this.#tick(stop)]);
+    if (this.#stopped) throw this.#stopped;
+  }
+
+  status(): NodeStatus {
+    const { lock } = this.#options;
+    const connected = new Set(this.#cluster.connected);
+    const members = new Map(this.#registry.active.map((member) => [member.pubkey, member]));
+    return {
+      name: lock.definition.name,
+      lockHash: lock.lockHash,
+      self: this.#self,
+      threshold: lock.definition.threshold,
+      slot: this.#chain.slotAt(this.#clock.nowMs()),
+      nodes: this.#nodes.map(({ peerId }, node) => ({
+        node,
+        peerId,
+        up: node === this.#self || connected.has(node),
+        faults: this.#faults.get(node) ?? 0,
+      })),
+      validators: lock.validators.map(({ pubkey }) => ({
+        pubkey,
+        index: members.get(pubkey)?.index ?? null,
+        active: members.has(pubkey),
+      })),
+      stopped: this.unwell(),
+      duties: this.#trace.recent(),
+    };
+  }
+
+  /** Null when duties can be done, else why not. */
+  unwell(): string | null {
+    if (this.#stopped) return this.#stopped.message;
+    const up = this.#cluster.connected.length + 1;
+    const { threshold } = this.#options.lock.definition;
+    return up >= threshold ? null : `${up} of ${this.#nodes.length} nodes can be reached; ${threshold} must agree`;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#cluster.close();
+    this.#journal.close();
+  }
+
+  /** Each slot: what is over is forgotten, and whether one of ours was slashed. */
+  async #tick(signal: AbortSignal): Promise<void> {
+    try {
+      for (let slot = this.#chain.slotAt(this.#clock.nowMs()) + 1; !signal.aborted; slot += 1) {
+        await this.#clock.at(this.#chain.startMs(slot), signal);
+        slot = Math.max(slot, this.#chain.slotAt(this.#clock.nowMs()));
+        this.#cluster.advance(slot);
+        const [slashed] = this.#registry.slashed;
+        if (slashed) this.#halt(new OwnSlashedError(slashed.pubkey, slashed.index));
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #halt(error: HoldfastError): void {
+    this.#stopped ??= error;
+    this.#log('error', 'node.halted', { code: error.code, why: error.message });
+    this.#stop.abort(error);
+  }
+
+  #validators(): SharedValidator[] {
+    const { threshold, operators } = this.#options.lock.definition;
+    const scheme = thresholdScheme(threshold, operators.length);
+    return this.#options.lock.validators.map(({ pubkey, sharePubkeys }) => ({
+      pubkey,
+      sharePubkey: sharePubkeys[this.#self]!,
+      key: loadThresholdKey(
+        scheme,
+        fromHex(pubkey),
+        sharePubkeys.map((share) => fromHex(share)),
+      ),
+    }));
+  }
+
+  #dutyObserver(): DutyObserver {
+    return {
+      stage: (duty, slot, stage, count) => {
+        this.#trace.stage(duty, slot, stage, count);
+        this.metrics.stage(duty, stage, (this.#clock.nowMs() - this.#chain.startMs(slot)) / 1000, count);
+      },
+      missed: (duty, slot, error) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#trace.missed(duty, slot, why);
+        this.metrics.missed(duty);
+        this.#log('warn', 'duty.missed', { duty, slot, why });
+      },
+    };
+  }
+
+  #clusterObserver(): ClusterObserver {
+    const fault = (node: number, kind: string): void => {
+      this.#faults.set(node, (this.#faults.get(node) ?? 0) + 1);
+      this.metrics.fault(node, kind);
+    };
+    return {
+      decided: ({ duty, slot }, round, leader) => {
+        this.#trace.agreed(duty, slot, round, leader);
+        this.metrics.agreed(duty, round);
+      },
+      accused: ({ culprit, kind, instance }) => {
+        fault(culprit, kind);
+        this.#log('error', 'peer.accused', { node: culprit, kind, duty: instance.duty, slot: instance.slot });
+      },
+      dropped: (node, reason) => {
+        if (reason !== 'replayed' && reason !== 'stale') fault(node, reason);
+      },
+      refused: (task, error) => {
+        this.metrics.refused();
+        const why = error instanceof Error ? error.message : String(error);
+        this.#log('warn', 'share.refused', { type: task.request.type, slot: task.slot, why });
+      },
+      culprit: (index, slot) => {
+        fault(index - 1, 'badPartial');
+        this.#log('error', 'peer.badPartial', { node: index - 1, slot });
+      },
+      offence: (index, kind) => {
+        if (kind !== 'repeated' && kind !== 'stale') fault(index - 1, kind);
+      },
+      partial: (index, slot) => this.#trace.partial(index - 1, slot),
+      peer: (node, up) => {
+        this.metrics.peer(node, up);
+        this.#log(up ? 'info' : 'warn', up ? 'peer.up' : 'peer.down', { node });
+      },
+      twin: (error) => this.#halt(error),
+    };
+  }
+
+  #log(level: 'info' | 'warn' | 'error', event: string, data: Readonly<Record<string, unknown>>): void {
+    this.#options.log?.(level, event, data);
+  }
+}
