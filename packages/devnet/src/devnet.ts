@@ -1,15 +1,15 @@
 import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import type { BeaconConfig } from '@lodestar/config';
 import { ACTIVE_PRESET, PresetName, SLOTS_PER_EPOCH } from '@lodestar/params';
-import { computeSigningRoot, computeTimeAtSlot } from '@lodestar/state-transition';
-import { type phase0, ssz } from '@lodestar/types';
+import { computeTimeAtSlot } from '@lodestar/state-transition';
+import type { phase0 } from '@lodestar/types';
 import { type BeaconServer, type ListenOptions, serveBeaconApi } from './beacon-api/server.ts';
 import type { Tamper } from './beacon-api/tamper.ts';
 import { indexOf } from './consensus/attest.ts';
 import { BeaconChain, type ChainMark } from './consensus/chain.ts';
 import { devnetChainConfig } from './consensus/chain-config.ts';
-import type { ChainEvent, SlotResult } from './consensus/events.ts';
-import type { ActiveFault, Fault } from './consensus/faults.ts';
+import type { ChainEvent, SlotPhase, SlotResult } from './consensus/events.ts';
+import type { ActiveFault, Fault, ValidatorRefs } from './consensus/faults.ts';
 import { interopValidators, makeGenesisState } from './consensus/genesis.ts';
 import { ValidatorKeys } from './consensus/keys.ts';
 import type { DevnetState } from './consensus/types.ts';
@@ -18,6 +18,9 @@ import { ExecutionUnsupportedError } from './execution/errors.ts';
 import type { ExecutionPort } from './execution/port.ts';
 import { Mutex } from './mutex.ts';
 import type { DevnetOptions } from './options.ts';
+import type { DutySigner } from './signing/port.ts';
+import { exitRequest } from './signing/requests.ts';
+import { DutyRoster } from './signing/roster.ts';
 import { SlotTimer } from './timer.ts';
 
 const DEFAULT_VALIDATORS = 64;
@@ -42,7 +45,15 @@ export interface DevnetStatus {
   readonly justifiedEpoch: number;
   readonly finalizedEpoch: number;
   readonly validators: number;
+  /** Keys that the devnet holds itself. */
   readonly keys: number;
+  /** Validators that a validator client drives through the Beacon API. */
+  readonly external: number;
+  /** Validators that sign through signers, and the signers. */
+  readonly remote: number;
+  readonly signers: readonly string[];
+  /** Duties that signers did not sign since the start. */
+  readonly dutiesMissed: number;
   readonly genesisTime: number;
   readonly secondsPerSlot: number;
   readonly chainId: number;
@@ -58,36 +69,39 @@ export class Devnet {
   readonly execution: ExecutionPort;
   /** Seconds since 1970 of slot 0. */
   readonly genesisTime: number;
-  readonly keys: ValidatorKeys;
+  /** Who performs whose duties. */
+  readonly roster: DutyRoster;
   readonly #chain: BeaconChain;
   readonly #mutex = new Mutex();
   readonly #listeners = new Set<(event: ChainEvent) => void>();
   readonly #timer: SlotTimer;
   #server: BeaconServer | null = null;
   #tamper: Tamper | null = null;
+  #dutiesMissed = 0;
 
   private constructor(options: DevnetOptions, genesis: { config: BeaconConfig; state: DevnetState }) {
     this.config = genesis.config;
     this.execution = options.execution;
     this.genesisTime = genesis.state.genesisTime;
-    this.keys = new ValidatorKeys();
+    this.roster = new DutyRoster(new ValidatorKeys());
     this.#chain = new BeaconChain({
       config: genesis.config,
       genesis: genesis.state,
       execution: options.execution,
-      keys: this.keys,
+      roster: this.roster,
       feeRecipient: options.feeRecipient ?? DEFAULT_FEE_RECIPIENT,
       limits: {
         blocks: options.blocksKept ?? DEFAULT_BLOCKS_KEPT,
         states: options.statesKept ?? DEFAULT_STATES_KEPT,
       },
       emit: (event) => {
+        if (event.kind === 'duty_missed') this.#dutiesMissed += 1;
         for (const listener of this.#listeners) listener(event);
       },
     });
     this.#timer = new SlotTimer(
-      () => this.step().then(() => undefined),
-      () => computeTimeAtSlot(this.config, this.slot + 1, this.genesisTime) * 1000,
+      () => this.#tick(),
+      () => this.#dueAt(),
     );
   }
 
@@ -114,12 +128,17 @@ export class Devnet {
     const chainConfig = devnetChainConfig(options);
     const devnet = new Devnet(options, makeGenesisState({ chainConfig, genesisTime, validators, executionHead }));
     devnet.addKeys(validators.map(({ secretKey }) => secretKey));
+    await devnet.handOver(options.external ?? []);
     return devnet;
   }
 
-  /** The last slot that is over, with a block or without. */
+  /** The newest slot that has begun. Between two slots (always, unless `stepPhase` is used) it is over, too. */
   get slot(): number {
     return this.#chain.slot;
+  }
+
+  get keys(): ValidatorKeys {
+    return this.roster.keys;
   }
 
   get epoch(): number {
@@ -136,11 +155,19 @@ export class Devnet {
     return this.#chain;
   }
 
-  /** Lets `slots` slots pass, whatever the wall clock says. Returns what became of each. */
+  /** Lets `slots` slots pass (a slot under way counts), whatever the wall clock says. Returns what became of each. */
   async step(slots = 1): Promise<SlotResult[]> {
     const results: SlotResult[] = [];
     for (let i = 0; i < slots; i++) results.push(await this.#mutex.run(() => this.#chain.advance()));
     return results;
+  }
+
+  /**
+   * To the next part of a slot, over the end of a slot to the beginning of the next: who drives validators from outside
+   * does their proposal after `propose`, their votes after `attest`, and aggregates after `aggregate`.
+   */
+  stepPhase(): Promise<SlotPhase> {
+    return this.#mutex.run(() => this.#chain.nextPhase());
   }
 
   /** Steps until `reached` holds, looking after every slot. Throws `DEVNET_NOT_REACHED` after `maxSlots` slots. */
@@ -156,7 +183,8 @@ export class Devnet {
   }
 
   /**
-   * Lets a slot pass every `SECONDS_PER_SLOT`. When the chain's time is the wall clock's (`genesisTime: 'now'`), slots
+   * Lets a slot pass every `SECONDS_PER_SLOT`: at once at its beginning, or, when there are validators that are driven
+   * from outside, its parts at their times, so that those have the whole slot. When the chain's time is the wall clock's (`genesisTime: 'now'`), slots
    * begin when they truly do; otherwise they are counted from this call.
    */
   start(): void {
@@ -175,6 +203,24 @@ export class Devnet {
   /** From now on the devnet performs the duties of these validators. Returns their public keys. */
   addKeys(secretKeys: readonly (Uint8Array | Hex)[]): Pubkey[] {
     return secretKeys.map((secretKey) => this.keys.add(secretKey));
+  }
+
+  /**
+   * From now on validator clients perform the duties of these validators through the Beacon API. The devnet waits for
+   * nothing, and includes what comes in time. It forgets none of their keys: `takeBack` makes them its own again.
+   */
+  handOver(validators: ValidatorRefs): Promise<Pubkey[]> {
+    return this.#assigning(validators, (pubkeys) => this.roster.handOver(pubkeys));
+  }
+
+  /** From now on this signer signs for these validators; the devnet still performs their duties. */
+  signThrough(signer: DutySigner, validators: ValidatorRefs): Promise<Pubkey[]> {
+    return this.#assigning(validators, (pubkeys) => this.roster.assign(pubkeys, signer));
+  }
+
+  /** From now on the devnet performs the duties of these validators with the keys that it has. */
+  takeBack(validators: ValidatorRefs): Promise<Pubkey[]> {
+    return this.#assigning(validators, (pubkeys) => this.roster.takeBack(pubkeys));
   }
 
   /** Where the fees of this validator's blocks go, as `prepare_beacon_proposer` tells a beacon node. */
@@ -223,18 +269,17 @@ export class Devnet {
     return indexOf(this.state, this.pubkeyOf(pubkey));
   }
 
-  /** Signs a voluntary exit with a key that the devnet holds, and puts it into the pool. */
+  /** Signs a voluntary exit with a key that the devnet or a signer of its holds, and puts it into the pool. */
   exit(validator: number | Hex): Promise<void> {
-    return this.#mutex.run(() => {
+    return this.#mutex.run(async () => {
       const pubkey = this.pubkeyOf(validator);
       const validatorIndex = indexOf(this.state, pubkey);
       if (validatorIndex === null) {
         throw new DevnetError('DEVNET_VALIDATOR_UNKNOWN', 'no such validator', { data: { pubkey } });
       }
       const message: phase0.VoluntaryExit = { epoch: this.epoch, validatorIndex };
-      const domain = this.config.getDomainForVoluntaryExit(this.slot);
-      const signingRoot = computeSigningRoot(ssz.phase0.VoluntaryExit, message, domain);
-      this.#chain.addVoluntaryExit({ message, signature: this.keys.sign(pubkey, signingRoot) });
+      const signature = await this.roster.sign(pubkey, exitRequest(this.config, this.slot, message));
+      this.#chain.watch.addVoluntaryExit({ message, signature });
     });
   }
 
@@ -286,6 +331,10 @@ export class Devnet {
       finalizedEpoch: this.state.finalizedCheckpoint.epoch,
       validators: this.state.validators.length,
       keys: this.keys.size,
+      external: this.roster.externalCount,
+      remote: this.roster.remoteCount,
+      signers: this.roster.signerNames(),
+      dutiesMissed: this.#dutiesMissed,
       genesisTime: this.genesisTime,
       secondsPerSlot: this.config.SLOT_DURATION_MS / 1000,
       chainId: this.execution.chainId,
@@ -301,5 +350,25 @@ export class Devnet {
     await this.#server?.close();
     this.#server = null;
     await this.#mutex.run(() => this.execution.close());
+  }
+
+  #assigning(validators: ValidatorRefs, assign: (pubkeys: Pubkey[]) => void): Promise<Pubkey[]> {
+    return this.#mutex.run(() => {
+      const pubkeys = validators.map((validator) => this.pubkeyOf(validator));
+      assign(pubkeys);
+      return pubkeys;
+    });
+  }
+
+  #tick(): Promise<unknown> {
+    return this.roster.externalCount > 0 ? this.stepPhase() : this.step();
+  }
+
+  /** When what `#tick` does next is due, in milliseconds since 1970. */
+  #dueAt(): number {
+    const { open } = this.#chain;
+    const startMs = (slot: number) => computeTimeAtSlot(this.config, slot, this.genesisTime) * 1000;
+    if (!open || open.phase === 'aggregate') return startMs(this.slot + 1);
+    return startMs(open.slot) + this.config.SLOT_DURATION_MS * (open.phase === 'propose' ? 1 / 3 : 2 / 3);
   }
 }

@@ -13,6 +13,9 @@
  * await devnet.step(32); // four epochs, without a wall clock
  * await devnet.inject({ kind: 'doubleVote', validators: [3] });
  * await devnet.stepUntil(() => devnet.state.validators.getReadonly(3).slashed);
+ * // Others may do its validators' duties: a signer that holds their keys, or a validator client at the Beacon API.
+ * await devnet.signThrough(createRemoteSigner({ url: 'http://127.0.0.1:9000' }), [4, 5]);
+ * await devnet.handOver([6, 7]);
  * await devnet.close();
  */
 export { createEdrExecution, createEmbeddedEthereumjs } from './adapters.ts';
@@ -26,7 +29,7 @@ export {
   makeDepositData,
   withdrawalCredentials,
 } from './consensus/deposit-data.ts';
-export type { ChainEvent, MissedReason, SlotResult } from './consensus/events.ts';
+export type { ChainEvent, MissedReason, SlotPhase, SlotResult } from './consensus/events.ts';
 export type { ActiveFault, EquivocationKind, Fault, ValidatorRefs } from './consensus/faults.ts';
 export { interopValidators } from './consensus/genesis.ts';
 export type { StoredBlock } from './consensus/store.ts';
@@ -61,3 +64,13 @@ export {
   WITHDRAWAL_REQUEST_ADDRESS,
 } from './execution/system-contracts.ts';
 export type { DevnetFork, DevnetOptions, GenesisValidator } from './options.ts';
+export {
+  DutyFailedError,
+  type DutyFailure,
+  type DutyFailureDetails,
+  type DutyRequest,
+  type DutySigner,
+  type DutyType,
+} from './signing/port.ts';
+export { createRemoteSigner, type RemoteSignerOptions } from './signing/remote-signer.ts';
+export type { Performer } from './signing/roster.ts';

@@ -1,5 +1,6 @@
 import type { Hex } from '@holdfast/units';
 import type { ChainConfig } from '@lodestar/config';
+import type { ValidatorRefs } from './consensus/faults.ts';
 import type { ExecutionPort } from './execution/port.ts';
 
 /** Which rules hold from slot 0 on. */
@@ -32,6 +33,8 @@ export interface DevnetOptions {
   readonly secondsPerSlot?: number;
   /** Any other field of the chain's configuration; wins over the devnet's defaults (`consensus/chain-config.ts`). */
   readonly config?: Partial<ChainConfig>;
+  /** Genesis validators, by index or public key, that validator clients drive through the Beacon API. Default none. */
+  readonly external?: ValidatorRefs;
   /** Where transaction fees go unless a validator was given its own recipient. */
   readonly feeRecipient?: Hex;
   /** How many of the newest blocks are kept. Default 16,384. */

@@ -1,13 +1,13 @@
-/** Calls `tick` once every period, never two at a time. Late ticks follow at once until the clock is met again. */
+/** Calls `tick` whenever it is due, never two at a time. Late ticks follow at once until the clock is met again. */
 export class SlotTimer {
-  readonly #tick: () => Promise<void>;
-  /** When the next slot truly begins, in milliseconds since 1970. */
+  readonly #tick: () => Promise<unknown>;
+  /** When the next tick is truly due, in milliseconds since 1970. */
   readonly #dueAt: () => number;
   #handle: NodeJS.Timeout | null = null;
   #underWay: Promise<void> = Promise.resolve();
   #failure: unknown = null;
 
-  constructor(tick: () => Promise<void>, dueAt: () => number) {
+  constructor(tick: () => Promise<unknown>, dueAt: () => number) {
     this.#tick = tick;
     this.#dueAt = dueAt;
   }
@@ -16,6 +16,7 @@ export class SlotTimer {
     return this.#handle !== null;
   }
 
+  /** `periodMs` is a slot's length. */
   start(periodMs: number): void {
     if (this.running) return;
     const offset = Date.now() - this.#dueAt();

@@ -79,6 +79,8 @@ function toBeaconEvent(devnet: Devnet, event: ChainEvent): BeaconEvent | null {
     case 'voluntary_exit':
       return { type: EventType.voluntaryExit, message: event.exit };
     case 'missed':
+    case 'duty_missed':
+    case 'phase':
       return null;
   }
 }

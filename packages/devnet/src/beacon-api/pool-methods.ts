@@ -19,13 +19,13 @@ export function poolMethods(devnet: Devnet) {
       return { data: chain.operations.all().voluntaryExits };
     },
     async submitPoolAttesterSlashingsV2({ attesterSlashing }) {
-      await admit(devnet, () => chain.addAttesterSlashing(attesterSlashing as electra.AttesterSlashing));
+      await admit(devnet, () => chain.watch.addAttesterSlashing(attesterSlashing as electra.AttesterSlashing));
     },
     async submitPoolProposerSlashings({ proposerSlashing }) {
-      await admit(devnet, () => chain.addProposerSlashing(proposerSlashing));
+      await admit(devnet, () => chain.watch.addProposerSlashing(proposerSlashing));
     },
     async submitPoolVoluntaryExit({ signedVoluntaryExit }) {
-      await admit(devnet, () => chain.addVoluntaryExit(signedVoluntaryExit));
+      await admit(devnet, () => chain.watch.addVoluntaryExit(signedVoluntaryExit));
     },
   } satisfies Partial<BeaconApiMethods['beacon']>;
 }

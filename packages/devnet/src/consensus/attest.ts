@@ -1,6 +1,5 @@
-import { BitArray } from '@chainsafe/ssz';
-import { type Hex, toHex } from '@holdfast/units';
-import { ForkSeq, MAX_COMMITTEES_PER_SLOT } from '@lodestar/params';
+import { type Hex, type Pubkey, toHex } from '@holdfast/units';
+import { ForkSeq } from '@lodestar/params';
 import {
   computeEpochAtSlot,
   computeStartSlotAtEpoch,
@@ -9,8 +8,10 @@ import {
   isSlashableValidator,
 } from '@lodestar/state-transition';
 import { type electra, type phase0, ssz } from '@lodestar/types';
+import { attestationRequest } from '../signing/requests.ts';
+import type { DutyRoster } from '../signing/roster.ts';
+import type { LocalVotes, Seat } from './attestation-pool.ts';
 import type { FaultBook } from './faults.ts';
-import type { ValidatorKeys } from './keys.ts';
 import type { Slasher } from './slasher.ts';
 import { type DevnetState, edited } from './types.ts';
 
@@ -20,72 +21,85 @@ export interface AttestationContext {
   /** At the slot that is attested, the slot's block (if there is one) applied. */
   readonly state: DevnetState;
   readonly headRoot: Uint8Array;
-  readonly keys: ValidatorKeys;
+  readonly roster: DutyRoster;
   readonly faults: FaultBook;
   readonly slasher: Slasher;
+  /** Told when a validator's signer did not sign; rethrows what is not about a signer. */
+  readonly onFailure: (pubkey: Pubkey, error: unknown) => void;
+}
+
+/** A vote that a signer signed by itself. */
+export interface SignedVote extends Seat {
+  readonly index: number;
+  readonly pubkey: Pubkey;
+  readonly signature: Uint8Array;
 }
 
 export interface Votes {
-  /** What an honest block includes: one aggregate over all committees of the slot, or none. */
-  readonly aggregates: electra.Attestation[];
+  /** What honest validators vote for in this slot. */
+  readonly data: AttestationData;
+  /** The honest votes by the devnet's own keys, or none. */
+  readonly local: LocalVotes | null;
+  /** The honest votes by signers. */
+  readonly remote: readonly SignedVote[];
   /** Everything that was signed and published, faulty votes too: what a slasher sees. */
   readonly published: electra.IndexedAttestation[];
 }
 
 /**
- * The votes of one slot. All committees vote for one head, so by EIP-7549 they fit one aggregate.
+ * The votes of one slot by the validators whose duties the devnet performs. All committees vote for one head.
  *
  * @see https://github.com/ethereum/consensus-specs/blob/master/specs/electra/validator.md#attestations
  */
-export function attest(context: AttestationContext): Votes {
-  const { state, keys, faults } = context;
-  const slot = state.slot;
+export async function attest(context: AttestationContext): Promise<Votes> {
+  const { state, faults, roster } = context;
   const data = honestData(context);
   const duty = { doubleVote: [] as Voter[], surroundVote: [] as Voter[] };
-  const honest: Voter[] = [];
-  const bits: boolean[] = [];
-  const committeeBits = BitArray.fromBitLen(MAX_COMMITTEES_PER_SLOT);
-  for (let index = 0; index < state.epochCtx.getCommitteeCountPerSlot(state.epochCtx.epoch); index++) {
-    const committee: boolean[] = [];
-    for (const validatorIndex of state.epochCtx.getBeaconCommittee(slot, index)) {
+  const honest: (Voter & Seat)[] = [];
+  for (let committee = 0; committee < state.epochCtx.getCommitteeCountPerSlot(state.epochCtx.epoch); committee++) {
+    for (const [position, validatorIndex] of state.epochCtx.getBeaconCommittee(state.slot, committee).entries()) {
       const voter = voterAt(context, validatorIndex);
-      const surrounds = voter !== null && faults.atDuty('surroundVote', voter.pubkey) && canSurround(context, voter);
-      if (voter && surrounds) duty.surroundVote.push(voter);
-      if (voter && faults.atDuty('doubleVote', voter.pubkey)) duty.doubleVote.push(voter);
-      if (voter && !surrounds) honest.push(voter);
-      committee.push(voter !== null && !surrounds);
+      if (!voter) continue;
+      const surrounds = faults.atDuty('surroundVote', voter.pubkey) && canSurround(context, voter);
+      if (surrounds) duty.surroundVote.push(voter);
+      if (faults.atDuty('doubleVote', voter.pubkey)) duty.doubleVote.push(voter);
+      if (!surrounds) honest.push({ ...voter, committee, position });
     }
-    // An aggregate may not name a committee of which nobody voted.
-    if (!committee.includes(true)) continue;
-    committeeBits.set(index, true);
-    bits.push(...committee);
   }
+  const byKey = honest.filter(({ pubkey }) => roster.performerOf(pubkey) === 'local');
+  const bySigner = honest.filter(({ pubkey }) => roster.performerOf(pubkey) === 'remote');
   const published: electra.IndexedAttestation[] = [];
-  const aggregates: electra.Attestation[] = [];
-  if (honest.length > 0) {
-    const vote = signVote(state, keys, honest, data);
+  let local: LocalVotes | null = null;
+  if (byKey.length > 0) {
+    const vote = signLocally(context, byKey, data);
     published.push(vote);
-    const aggregationBits = BitArray.fromBoolArray(bits);
-    aggregates.push({ aggregationBits, data, signature: vote.signature, committeeBits });
+    const signingRoot = getAttestationDataSigningRoot(state.config, state.slot, data);
+    const sign = (pubkeys: readonly Hex[]) => roster.keys.signAggregate(pubkeys, signingRoot);
+    local = { seats: byKey, signature: vote.signature, sign };
   }
-  published.push(...faultyVotes(context, data, duty));
-  return { aggregates, published };
+  const answers = await Promise.all(bySigner.map((voter) => signRemotely(context, voter, data)));
+  const remote = answers.flatMap((signature, i) => (signature ? [{ ...bySigner[i]!, signature }] : []));
+  published.push(...remote.map(({ index, signature }) => ({ attestingIndices: [index], data, signature })));
+  published.push(...(await faultyVotes(context, data, duty)));
+  return { data, local, remote, published };
 }
 
 interface Voter {
   readonly index: number;
-  readonly pubkey: Hex;
+  readonly pubkey: Pubkey;
 }
 
-/** The validator if it can and will sign now: online, not slashed, its key here. */
+/** The validator if it can and will sign now: online, not slashed, its duties the devnet's. */
 function voterAt(context: AttestationContext, index: number): Voter | null {
   const validator = context.state.validators.getReadonly(index);
-  const pubkey = toHex(validator.pubkey);
-  const able = !validator.slashed && context.keys.has(pubkey) && !context.faults.isOffline(pubkey, context.state.slot);
+  const pubkey = toHex(validator.pubkey) as Pubkey;
+  const able =
+    !validator.slashed && context.roster.performs(pubkey) && !context.faults.isOffline(pubkey, context.state.slot);
   return able ? { index, pubkey } : null;
 }
 
-function honestData({ state, headRoot }: AttestationContext): AttestationData {
+/** What an honest validator votes for who sees this head. */
+export function honestData({ state, headRoot }: Pick<AttestationContext, 'state' | 'headRoot'>): AttestationData {
   const epoch = computeEpochAtSlot(state.slot);
   const boundary = computeStartSlotAtEpoch(epoch);
   // Gloas: a vote for an earlier slot's block says whether its payload came, and here it always does.
@@ -100,9 +114,8 @@ function honestData({ state, headRoot }: AttestationContext): AttestationData {
   };
 }
 
-function signVote(
-  state: DevnetState,
-  keys: ValidatorKeys,
+function signLocally(
+  { state, roster }: AttestationContext,
   voters: readonly Voter[],
   data: AttestationData,
 ): electra.IndexedAttestation {
@@ -110,37 +123,56 @@ function signVote(
   return {
     attestingIndices: voters.map(({ index }) => index).sort((a, b) => a - b),
     data,
-    signature: keys.signAggregate(
+    signature: roster.keys.signAggregate(
       voters.map(({ pubkey }) => pubkey),
       signingRoot,
     ),
   };
 }
 
+/** Null when the signer did not sign. */
+async function signRemotely(
+  { state, roster, onFailure }: AttestationContext,
+  { pubkey }: Voter,
+  data: AttestationData,
+): Promise<Uint8Array | null> {
+  try {
+    return await roster.sign(pubkey, attestationRequest(state.config, data));
+  } catch (error) {
+    onFailure(pubkey, error);
+    return null;
+  }
+}
+
 /** The votes that must not be: those of this slot's duties, and those of validators told to sign at once. */
-function faultyVotes(
+async function faultyVotes(
   context: AttestationContext,
   data: AttestationData,
   duty: Record<'doubleVote' | 'surroundVote', readonly Voter[]>,
-): electra.IndexedAttestation[] {
-  const { state, keys, faults } = context;
+): Promise<electra.IndexedAttestation[]> {
+  const { state, faults, roster } = context;
   const votes: electra.IndexedAttestation[] = [];
-  const sign = (voters: readonly Voter[], signed: AttestationData) => {
-    if (voters.length > 0) votes.push(signVote(state, keys, voters, signed));
+  const sign = async (voters: readonly Voter[], signed: AttestationData) => {
+    const local = voters.filter(({ pubkey }) => roster.performerOf(pubkey) === 'local');
+    if (local.length > 0) votes.push(signLocally(context, local, signed));
+    for (const voter of voters.filter(({ pubkey }) => roster.performerOf(pubkey) === 'remote')) {
+      const signature = await signRemotely(context, voter, signed);
+      if (signature) votes.push({ attestingIndices: [voter.index], data: signed, signature });
+    }
   };
   // For another head than the honest vote's: the parent, as after a short fork.
   const forParent = edited(data, { beaconBlockRoot: state.latestBlockHeader.parentRoot });
-  sign(duty.doubleVote, forParent);
-  for (const voter of duty.surroundVote) sign([voter], surrounding(context, voter, data));
+  await sign(duty.doubleVote, forParent);
+  for (const voter of duty.surroundVote) await sign([voter], surrounding(context, voter, data));
 
   const doubleAtOnce = votersAtOnce(context, 'doubleVote');
-  sign(doubleAtOnce, data);
-  sign(doubleAtOnce, forParent);
+  await sign(doubleAtOnce, data);
+  await sign(doubleAtOnce, forParent);
 
   const inner = data.source.epoch > 0 ? votersAtOnce(context, 'surroundVote') : [];
-  sign(inner, data);
+  await sign(inner, data);
   const source = checkpointAt(state, data.source.epoch - 1);
-  sign(inner, edited(data, { source, target: edited(data.target, { epoch: data.target.epoch + 1 }) }));
+  await sign(inner, edited(data, { source, target: edited(data.target, { epoch: data.target.epoch + 1 }) }));
   const pubkeys = (voters: readonly Voter[]) => voters.map(({ pubkey }) => pubkey);
   faults.committed('doubleVote', pubkeys([...duty.doubleVote, ...doubleAtOnce]));
   faults.committed('surroundVote', pubkeys([...duty.surroundVote, ...inner]));

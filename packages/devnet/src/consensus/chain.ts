@@ -1,34 +1,36 @@
-import { type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
+import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import type { BeaconConfig } from '@lodestar/config';
-import { MAX_ATTESTATIONS_ELECTRA, SLOTS_PER_EPOCH } from '@lodestar/params';
+import { SLOTS_PER_EPOCH } from '@lodestar/params';
 import {
-  blockToHeader,
   type CachedBeaconStateAllForks,
-  computeEpochAtSlot,
   createCachedBeaconState,
   createPubkeyCache,
-  isSlashableValidator,
   processSlots,
 } from '@lodestar/state-transition';
-import { type electra, type phase0, ssz } from '@lodestar/types';
+import { ssz } from '@lodestar/types';
 import { DevnetError } from '../errors.ts';
 import type { ExecutionPort } from '../execution/port.ts';
-import { attest, indexOf } from './attest.ts';
-import type { ChainEvent, MissedReason, SlotResult } from './events.ts';
-import { FaultBook } from './faults.ts';
+import { DutyFailedError } from '../signing/port.ts';
+import type { DutyRoster } from '../signing/roster.ts';
+import { attest, type Votes } from './attest.ts';
+import { type ChainBooks, cloneBooks, emptyBooks } from './books.ts';
+import type { ChainEvent, MissedReason, SlotPhase, SlotResult } from './events.ts';
+import type { FaultBook } from './faults.ts';
 import { genesisBlock } from './genesis.ts';
-import type { ValidatorKeys } from './keys.ts';
-import { OperationPool } from './op-pool.ts';
-import { conflictingHeader, propose, signHeader } from './propose.ts';
-import { Slasher } from './slasher.ts';
+import type { OperationPool } from './op-pool.ts';
+import { OpenSlot, type Proposer } from './open-slot.ts';
+import { type Proposal, type ProposalSources, proposeHere } from './proposals.ts';
+import { headerOf } from './propose.ts';
+import { signAggregates, signSyncMessages } from './remote-duties.ts';
 import { ChainStore, rootOf, type StoredBlock, type StoreLimits } from './store.ts';
-import { asDevnetState, type DevnetState, edited } from './types.ts';
+import { asDevnetState, type DevnetState } from './types.ts';
+import { EquivocationWatch } from './watch.ts';
 
 export interface ChainParameters {
   readonly config: BeaconConfig;
   readonly genesis: DevnetState;
   readonly execution: ExecutionPort;
-  readonly keys: ValidatorKeys;
+  readonly roster: DutyRoster;
   readonly feeRecipient: Hex;
   readonly limits: StoreLimits;
   readonly emit: (event: ChainEvent) => void;
@@ -39,40 +41,39 @@ export interface ChainMark {
   readonly cursor: DevnetState;
   readonly head: StoredBlock;
   readonly store: ChainStore;
-  readonly operations: OperationPool;
-  readonly faults: FaultBook;
-  readonly slasher: Slasher;
-  readonly waiting: readonly electra.Attestation[];
+  readonly books: ChainBooks;
   readonly feeRecipients: ReadonlyMap<Hex, Hex>;
 }
 
 /**
  * The one chain: a slot at a time, without forks. Each slot is proposed, verified, stored, attested to and watched for
- * equivocations, in that order.
+ * equivocations, in that order. Those whose duties are not the devnet's have from the beginning of a slot to its end.
  */
 export class BeaconChain {
   readonly config: BeaconConfig;
   readonly genesisBlock: StoredBlock;
+  readonly roster: DutyRoster;
   readonly #parameters: ChainParameters;
   /** The head's state, advanced through the slots since then that stayed empty. */
   #cursor: DevnetState;
   #head: StoredBlock;
   #store: ChainStore;
-  #operations = new OperationPool();
-  #faults = new FaultBook();
-  #slasher = new Slasher();
-  /** Aggregates that no block has included yet, oldest first. */
-  #waiting: electra.Attestation[] = [];
+  #books: ChainBooks;
   #feeRecipients = new Map<Hex, Hex>();
+  #open: OpenSlot | null = null;
+  /** What was voted through signers in the open slot, for its aggregators. */
+  #votes: Votes | null = null;
 
   constructor(parameters: ChainParameters) {
     this.#parameters = parameters;
     this.config = parameters.config;
+    this.roster = parameters.roster;
     this.#cursor = parameters.genesis;
     this.genesisBlock = genesisBlock(parameters.config, parameters.genesis);
     this.#head = this.genesisBlock;
     this.#store = new ChainStore(parameters.config, parameters.limits);
     this.#store.add(this.#head, this.#cursor);
+    this.#books = emptyBooks();
   }
 
   /** The state now: the head's, advanced through empty slots. */
@@ -80,7 +81,7 @@ export class BeaconChain {
     return this.#cursor;
   }
 
-  /** The last slot that is over. */
+  /** The newest slot that has begun. */
   get slot(): number {
     return this.#cursor.slot;
   }
@@ -93,12 +94,26 @@ export class BeaconChain {
     return this.#store;
   }
 
+  get books(): ChainBooks {
+    return this.#books;
+  }
+
   get operations(): OperationPool {
-    return this.#operations;
+    return this.#books.operations;
   }
 
   get faults(): FaultBook {
-    return this.#faults;
+    return this.#books.faults;
+  }
+
+  /** The slot under way; null between two slots. */
+  get open(): OpenSlot | null {
+    return this.#open;
+  }
+
+  /** Sees what conflicts, and reports it. */
+  get watch(): EquivocationWatch {
+    return new EquivocationWatch(this.#cursor, this.#books, this.roster, this.#parameters.emit, this.#onFailure);
   }
 
   setFeeRecipient(pubkey: Hex, feeRecipient: Hex): void {
@@ -114,47 +129,70 @@ export class BeaconChain {
     return toHex(this.#cursor.validators.getReadonly(index).pubkey) as Pubkey;
   }
 
+  /** To the end of a slot: of the one under way, or of the next. */
   async advance(): Promise<SlotResult> {
-    const slot = this.slot + 1;
-    const preState = asDevnetState(processSlots(this.#cursor as CachedBeaconStateAllForks, slot));
-    const index = preState.epochCtx.getBeaconProposer(slot);
-    const proposer = { index, pubkey: toHex(preState.validators.getReadonly(index).pubkey) as Pubkey };
-    const missed = this.#whyNoProposal(preState, proposer);
-    if (missed === null) {
-      await this.#propose(preState, proposer);
-    } else {
-      this.#cursor = preState;
-      this.#parameters.emit({ kind: 'missed', slot, proposerIndex: index, reason: missed });
+    const open = this.#open ?? (await this.#begin());
+    if (open.phase === 'propose') await this.#attest(open);
+    if (open.phase === 'attest') await this.#aggregate(open);
+    return this.#end(open);
+  }
+
+  /** To the next part of the slot under way, or over its end to the beginning of the next. */
+  async nextPhase(): Promise<SlotPhase> {
+    const open = this.#open;
+    if (open?.phase === 'propose') await this.#attest(open);
+    else if (open?.phase === 'attest') await this.#aggregate(open);
+    else {
+      if (open) await this.#end(open);
+      return (await this.#begin()).phase;
     }
-    this.#attest();
-    this.#equivocateAtOnce();
-    return { slot, proposerIndex: index, root: missed === null ? this.#head.root : null, missed };
+    return open.phase;
   }
 
-  addAttesterSlashing(slashing: electra.AttesterSlashing): void {
-    if (!this.#operations.addAttesterSlashing(this.#cursor, slashing)) return;
-    this.#parameters.emit({ kind: 'attester_slashing', slashing });
+  /** What a block of the open slot is made from. */
+  proposalSources({ proposer, slot }: OpenSlot): ProposalSources {
+    const { execution, feeRecipient } = this.#parameters;
+    const { faults } = this.#books;
+    const own = faults.stolenFeeRecipient(proposer.pubkey, slot) ?? this.#feeRecipients.get(proposer.pubkey);
+    return { ...this.#books, head: this.#head, roster: this.roster, execution, feeRecipient: own ?? feeRecipient };
   }
 
-  addProposerSlashing(slashing: phase0.ProposerSlashing): void {
-    if (!this.#operations.addProposerSlashing(this.#cursor, slashing)) return;
-    this.#parameters.emit({ kind: 'proposer_slashing', slashing });
-  }
-
-  addVoluntaryExit(exit: phase0.SignedVoluntaryExit): void {
-    if (!this.#operations.addVoluntaryExit(this.#cursor, exit)) return;
-    this.#parameters.emit({ kind: 'voluntary_exit', exit });
+  /** Makes the open slot's verified block the head. */
+  async import({ block, postState, executionBlockHash, envelope }: Proposal): Promise<void> {
+    const { attestations, operations } = this.#books;
+    const header = { message: headerOf(postState, block.message), signature: block.signature };
+    const previous = this.#cursor;
+    this.#head = {
+      slot: postState.slot,
+      root: rootOf(ssz.phase0.BeaconBlockHeader.hashTreeRoot(header.message)),
+      stateRoot: rootOf(header.message.stateRoot),
+      parentRoot: rootOf(header.message.parentRoot),
+      executionBlockHash,
+      envelope,
+      block,
+      header,
+    };
+    this.#cursor = postState;
+    this.#store.add(this.#head, postState);
+    attestations.included(block.message.body.attestations);
+    operations.prune(postState);
+    this.#announce(previous, postState);
+    await this.#markFinality(previous, postState);
+    await this.watch.onBlock(header);
   }
 
   mark(): ChainMark {
+    if (this.#open) {
+      throw new DevnetError('DEVNET_MID_SLOT', 'a slot is under way, and a snapshot is of a moment between two', {
+        data: { slot: this.slot, phase: this.#open.phase },
+        fix: 'Finish the slot first: step()',
+      });
+    }
     return {
       cursor: this.#cursor,
       head: this.#head,
       store: this.#store.clone(),
-      operations: this.#operations.clone(),
-      faults: this.#faults.clone(),
-      slasher: this.#slasher.clone(),
-      waiting: [...this.#waiting],
+      books: cloneBooks(this.#books),
       feeRecipients: new Map(this.#feeRecipients),
     };
   }
@@ -169,108 +207,97 @@ export class BeaconChain {
     this.#cursor = asDevnetState(createCachedBeaconState(view as CachedBeaconStateAllForks, caches));
     this.#head = mark.head;
     this.#store = mark.store.clone();
-    this.#operations = mark.operations.clone();
-    this.#faults = mark.faults.clone();
-    this.#slasher = mark.slasher.clone();
-    this.#waiting = [...mark.waiting];
+    this.#books = cloneBooks(mark.books);
     this.#feeRecipients = new Map(mark.feeRecipients);
+    this.#open = null;
+    this.#votes = null;
   }
 
-  #whyNoProposal(state: DevnetState, proposer: { index: number; pubkey: Hex }): MissedReason | null {
-    if (state.validators.getReadonly(proposer.index).slashed) return 'slashed';
-    if (!this.#parameters.keys.has(proposer.pubkey)) return 'noKey';
-    return this.#faults.isOffline(proposer.pubkey, state.slot) ? 'offline' : null;
+  async #begin(): Promise<OpenSlot> {
+    const slot = this.slot + 1;
+    const preState = asDevnetState(processSlots(this.#cursor as CachedBeaconStateAllForks, slot));
+    const { attestations, sync } = this.#books;
+    attestations.prune(preState.epochCtx.epoch);
+    sync.prune(slot - 1);
+    const index = preState.epochCtx.getBeaconProposer(slot);
+    const proposer = { index, pubkey: toHex(preState.validators.getReadonly(index).pubkey) as Pubkey };
+    const missed = this.#whyNoProposal(preState, proposer);
+    const open = new OpenSlot(preState, proposer, missed);
+    if (missed === null) await this.#propose(open);
+    if (this.slot < slot) this.#cursor = preState;
+    this.#open = open;
+    this.#enter(open, 'propose');
+    return open;
   }
 
-  async #propose(preState: DevnetState, proposer: { index: number; pubkey: Hex }): Promise<void> {
-    const { execution, keys } = this.#parameters;
-    const attestations = this.#includable(preState);
-    const { block, postState, executionBlockHash, envelope } = await propose({
-      preState,
-      headRoot: Buffer.from(this.#head.root.slice(2), 'hex'),
-      headEnvelope: this.#head.envelope,
-      proposer,
-      attestations,
-      feeRecipient: this.#feeRecipient(proposer.pubkey, preState.slot),
-      execution,
-      keys,
-      faults: this.#faults,
-      operations: this.#operations,
-    });
-    const previous = this.#cursor;
-    const header = { message: blockToHeader(this.config, block.message), signature: block.signature };
-    this.#head = {
-      slot: preState.slot,
-      root: rootOf(ssz.phase0.BeaconBlockHeader.hashTreeRoot(header.message)),
-      stateRoot: rootOf(header.message.stateRoot),
-      parentRoot: rootOf(header.message.parentRoot),
-      executionBlockHash,
-      envelope,
-      block,
-      header,
-    };
-    this.#cursor = postState;
-    this.#store.add(this.#head, postState);
-    this.#waiting = this.#waiting.filter((attestation) => !attestations.includes(attestation));
-    this.#operations.prune(postState);
-    this.#announce(previous, postState);
-    await this.#markFinality(previous, postState);
-    this.#watchHeader(header);
-    if (this.#faults.atDuty('doubleProposal', proposer.pubkey)) {
-      this.#watchHeader(conflictingHeader(postState, keys, proposer.pubkey, header.message));
-      this.#faults.committed('doubleProposal', [proposer.pubkey]);
+  async #attest(open: OpenSlot): Promise<void> {
+    const { attestations, sync, faults, slasher } = this.#books;
+    const context = { ...this.#dutyContext(), slasher };
+    this.#votes = await attest(context);
+    const { data, local, remote, published } = this.#votes;
+    if (local) attestations.addLocal(this.#cursor, data, local);
+    for (const vote of remote) attestations.addSingle(this.#cursor, data, vote, vote.signature);
+    await signSyncMessages(context, sync);
+    const { watch } = this;
+    watch.onVotes(published);
+    await watch.equivocateAtOnce(this.#head.header.message, faults);
+    this.#enter(open, 'attest');
+  }
+
+  async #aggregate(open: OpenSlot): Promise<void> {
+    if (this.#votes && this.#votes.remote.length > 0) {
+      const { remote, data } = this.#votes;
+      await signAggregates(this.#dutyContext(), remote, data, this.#books.attestations);
     }
+    this.#enter(open, 'aggregate');
   }
 
-  #feeRecipient(pubkey: Hex, slot: number): Hex {
-    const { feeRecipient } = this.#parameters;
-    return this.#faults.stolenFeeRecipient(pubkey, slot) ?? this.#feeRecipients.get(pubkey) ?? feeRecipient;
+  async #end(open: OpenSlot): Promise<SlotResult> {
+    await open.drop();
+    this.#open = null;
+    this.#votes = null;
+    const { slot, missed } = open;
+    const proposerIndex = open.proposer.index;
+    if (missed !== null) this.#parameters.emit({ kind: 'missed', slot, proposerIndex, reason: missed });
+    return { slot, proposerIndex, root: missed === null ? this.#head.root : null, missed };
   }
 
-  /** What this block can take: young enough for `process_attestation`, the newest when there are too many. */
-  #includable(state: DevnetState): electra.Attestation[] {
-    const previousEpoch = computeEpochAtSlot(state.slot) - 1;
-    this.#waiting = this.#waiting.filter(({ data }) => data.target.epoch >= previousEpoch);
-    return this.#waiting.slice(-MAX_ATTESTATIONS_ELECTRA);
+  #enter(open: OpenSlot, phase: SlotPhase): void {
+    open.phase = phase;
+    this.#parameters.emit({ kind: 'phase', slot: open.slot, phase });
   }
 
-  #attest(): void {
-    const { keys } = this.#parameters;
-    const headRoot = Buffer.from(this.#head.root.slice(2), 'hex');
-    const slasher = this.#slasher;
-    const votes = attest({ state: this.#cursor, headRoot, keys, faults: this.#faults, slasher });
-    this.#waiting.push(...votes.aggregates);
-    for (const slashing of slasher.onVotes(votes.published)) this.#report(() => this.addAttesterSlashing(slashing));
+  /** Null when the devnet proposes. */
+  #whyNoProposal(state: DevnetState, { index, pubkey }: Proposer): MissedReason | null {
+    if (state.validators.getReadonly(index).slashed) return 'slashed';
+    const performer = this.roster.performerOf(pubkey);
+    if (performer === 'nobody') return 'noKey';
+    if (this.#books.faults.isOffline(pubkey, state.slot)) return 'offline';
+    return performer === 'external' ? 'late' : null;
   }
 
-  /** `doubleProposal` with `atOnce`: two headers for this slot by validators whose turn it may not be. */
-  #equivocateAtOnce(): void {
-    const { keys } = this.#parameters;
-    for (const pubkey of this.#faults.atOnce('doubleProposal')) {
-      const proposerIndex = indexOf(this.#cursor, pubkey);
-      if (proposerIndex === null || !keys.has(pubkey)) continue;
-      const validator = this.#cursor.validators.getReadonly(proposerIndex);
-      if (!isSlashableValidator(validator, this.#cursor.epochCtx.epoch)) continue;
-      const message = edited(this.#head.header.message, { slot: this.slot, proposerIndex });
-      this.#watchHeader(signHeader(this.#cursor, keys, pubkey, message));
-      this.#watchHeader(conflictingHeader(this.#cursor, keys, pubkey, message));
-      this.#faults.committed('doubleProposal', [pubkey]);
-    }
-  }
-
-  #watchHeader(header: phase0.SignedBeaconBlockHeader): void {
-    const slashing = this.#slasher.onHeader(header);
-    if (slashing) this.#report(() => this.addProposerSlashing(slashing));
-  }
-
-  /** Evidence against a validator that is beyond slashing already is of no use to anybody. */
-  #report(add: () => void): void {
+  async #propose(open: OpenSlot): Promise<void> {
     try {
-      add();
+      await this.import(await proposeHere(this.proposalSources(open), open));
     } catch (error) {
-      if (!(error instanceof DevnetError) || error.code !== 'DEVNET_BAD_OPERATION') throw error;
+      if (!(error instanceof DutyFailedError)) throw error;
+      await open.drop();
+      open.missed = error.failure;
+      this.#onFailure(open.proposer.pubkey, error, open.slot);
     }
   }
+
+  #dutyContext() {
+    const { faults } = this.#books;
+    const headRoot = fromHex(this.#head.root, 32);
+    return { state: this.#cursor, headRoot, roster: this.roster, faults, onFailure: this.#onFailure };
+  }
+
+  readonly #onFailure = (pubkey: Pubkey, error: unknown, slot: number = this.slot): void => {
+    if (!(error instanceof DutyFailedError)) throw error;
+    const { duty, failure, reason } = error;
+    this.#parameters.emit({ kind: 'duty_missed', slot, pubkey, duty, failure, reason });
+  };
 
   /** Tells the execution layer which of its blocks are `safe` and `finalized`, when that changed. */
   async #markFinality(before: DevnetState, after: DevnetState): Promise<void> {

@@ -1,8 +1,15 @@
-import type { Root } from '@holdfast/units';
+import type { Pubkey, Root } from '@holdfast/units';
 import type { electra, phase0 } from '@lodestar/types';
+import type { DutyFailure, DutyType } from '../signing/port.ts';
 
-/** Why a slot has no block. */
-export type MissedReason = 'offline' | 'slashed' | 'noKey';
+/**
+ * Why a slot has no block: its proposer is offline, slashed, or nobody the devnet knows holds its key; `late`: its
+ * validator client published no block in the slot; or its signer did not sign, and how.
+ */
+export type MissedReason = 'offline' | 'slashed' | 'noKey' | 'late' | DutyFailure;
+
+/** What is going on in a slot: it begins with its proposal, attesters vote at a third, aggregators publish at two. */
+export type SlotPhase = 'propose' | 'attest' | 'aggregate';
 
 export interface SlotResult {
   readonly slot: number;
@@ -12,7 +19,10 @@ export interface SlotResult {
   readonly missed: MissedReason | null;
 }
 
-/** What happens on the chain, in the order in which it happens. `kind` is the Beacon API's topic, `missed` is ours. */
+/**
+ * What happens on the chain, in the order in which it happens. `kind` is the Beacon API's topic; `missed`, `duty_missed`
+ * and `phase` are ours.
+ */
 export type ChainEvent =
   | { readonly kind: 'block'; readonly slot: number; readonly root: Root }
   | {
@@ -36,4 +46,14 @@ export type ChainEvent =
       readonly slot: number;
       readonly proposerIndex: number;
       readonly reason: MissedReason;
-    };
+    }
+  | {
+      readonly kind: 'duty_missed';
+      readonly slot: number;
+      readonly pubkey: Pubkey;
+      readonly duty: DutyType;
+      readonly failure: DutyFailure;
+      /** In the signer's words, where it gave any. */
+      readonly reason: string;
+    }
+  | { readonly kind: 'phase'; readonly slot: number; readonly phase: SlotPhase };

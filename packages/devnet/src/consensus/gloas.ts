@@ -12,8 +12,12 @@ import {
 import { processParentExecutionPayload, processWithdrawals } from '@lodestar/state-transition/block';
 import { type BeaconBlock, type gloas, ssz } from '@lodestar/types';
 import type { SealedBlock } from '../execution/port.ts';
+import type { DutyRoster } from '../signing/roster.ts';
 import { type BuiltBody, commonBody, type ProposalContext, sealPayload } from './body.ts';
+import type { OpenSlot } from './open-slot.ts';
 import { toExecutionPayload, toExecutionRequests } from './payload.ts';
+import type { UnsignedBlock } from './propose.ts';
+import type { StoredBlock } from './store.ts';
 import type { DevnetState } from './types.ts';
 
 // EIP-7732: the block only bids for its payload; the payload follows in an envelope, and its requests are applied by
@@ -57,20 +61,23 @@ export async function gloasBody(context: ProposalContext): Promise<BuiltBody> {
 
 /** The payload of a block, signed by its proposer, as it is gossiped once the block is out. */
 export function signEnvelope(
-  { preState, headRoot, keys, proposer }: ProposalContext,
-  sealed: SealedBlock,
-  beaconBlockRoot: Uint8Array,
+  { head, roster }: { readonly head: StoredBlock; readonly roster: DutyRoster },
+  { preState, proposer }: OpenSlot,
+  { message: block, sealed }: UnsignedBlock,
 ): gloas.SignedExecutionPayloadEnvelope {
+  const { config, slot } = preState;
   const message: gloas.ExecutionPayloadEnvelope = {
     // Execution layers before Amsterdam make no block access list (EIP-7928).
-    payload: { ...toExecutionPayload(sealed.payload), blockAccessList: new Uint8Array(), slotNumber: preState.slot },
+    payload: { ...toExecutionPayload(sealed.payload), blockAccessList: new Uint8Array(), slotNumber: slot },
     executionRequests: toGloasRequests(sealed),
     builderIndex: BUILDER_INDEX_SELF_BUILD,
-    beaconBlockRoot,
-    parentBeaconBlockRoot: headRoot,
+    beaconBlockRoot: config.getForkTypes(slot).BeaconBlock.hashTreeRoot(block),
+    parentBeaconBlockRoot: fromHex(head.root, 32),
   };
-  const signingRoot = getExecutionPayloadEnvelopeSigningRoot(preState.config, message);
-  return { message, signature: keys.sign(proposer.pubkey, signingRoot) };
+  return {
+    message,
+    signature: roster.keys.sign(proposer.pubkey, getExecutionPayloadEnvelopeSigningRoot(config, message)),
+  };
 }
 
 const toGloasRequests = ({ requests }: SealedBlock): gloas.ExecutionRequests => ({
@@ -96,7 +103,7 @@ function applyParentPayload(
 }
 
 /** The payload timeliness committee of the slot before says that the head's payload came in time. */
-function payloadAttestations({ preState, headRoot, keys, faults }: ProposalContext): gloas.PayloadAttestation[] {
+function payloadAttestations({ preState, headRoot, roster, faults }: ProposalContext): gloas.PayloadAttestation[] {
   const slot = preState.slot - 1;
   const { config, epochCtx, latestBlockHeader, validators } = preState;
   const hasBlock = latestBlockHeader.slot === slot;
@@ -106,12 +113,12 @@ function payloadAttestations({ preState, headRoot, keys, faults }: ProposalConte
   epochCtx.getPayloadTimelinessCommittee(slot).forEach((index, position) => {
     const validator = validators.getReadonly(index);
     const pubkey = toHex(validator.pubkey);
-    if (validator.slashed || !keys.has(pubkey) || faults.isOffline(pubkey, slot)) return;
+    if (validator.slashed || roster.performerOf(pubkey) !== 'local' || faults.isOffline(pubkey, slot)) return;
     aggregationBits.set(position, true);
     signers.push(pubkey);
   });
   if (signers.length === 0) return [];
   const data = { beaconBlockRoot: headRoot, slot, payloadPresent: true, blobDataAvailable: true };
-  const signature = keys.signAggregate(signers, getPayloadAttestationDataSigningRoot(config, data));
+  const signature = roster.keys.signAggregate(signers, getPayloadAttestationDataSigningRoot(config, data));
   return [{ aggregationBits, data, signature }];
 }

@@ -141,13 +141,19 @@ function firstFew<T>(items: readonly T[], limit: number, passes: (item: T) => bo
   return taken;
 }
 
-function refuse(what: string, check: () => void): void {
+/** Throws `DEVNET_BAD_OPERATION` with the reason when `check` throws. */
+export function refuse<T>(what: string, check: () => T): T {
   try {
-    check();
+    return check();
   } catch (cause) {
-    throw new DevnetError('DEVNET_BAD_OPERATION', `the ${what} is not valid now`, {
-      data: { why: cause instanceof Error ? cause.message : String(cause) },
-      cause,
-    });
+    throw notValid(what, cause);
   }
+}
+
+/** What came from outside is not valid now. */
+export function notValid(what: string, cause: unknown): DevnetError {
+  return new DevnetError('DEVNET_BAD_OPERATION', `the ${what} is not valid now`, {
+    data: { why: cause instanceof Error ? cause.message : String(cause) },
+    cause,
+  });
 }

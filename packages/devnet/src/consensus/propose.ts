@@ -1,23 +1,24 @@
-import type { Hex } from '@holdfast/units';
-import { DOMAIN_BEACON_PROPOSER, ForkSeq } from '@lodestar/params';
+import type { Hex, Pubkey } from '@holdfast/units';
+import { ForkSeq } from '@lodestar/params';
 import {
-  computeSigningRoot,
+  blockToHeader,
   DataAvailabilityStatus,
   ExecutionPayloadStatus,
   stateTransition,
 } from '@lodestar/state-transition';
-import { type gloas, type phase0, ssz } from '@lodestar/types';
+import { type phase0, ssz } from '@lodestar/types';
+import type { SealedBlock } from '../execution/port.ts';
+import { blockRequest } from '../signing/requests.ts';
+import type { DutyRoster } from '../signing/roster.ts';
 import { electraBody, type ProposalContext } from './body.ts';
-import { gloasBody, signEnvelope } from './gloas.ts';
-import type { ValidatorKeys } from './keys.ts';
+import { gloasBody } from './gloas.ts';
 import { asDevnetState, type DevnetBlock, type DevnetState, edited } from './types.ts';
 
-export interface Proposal {
-  readonly block: DevnetBlock;
-  readonly postState: DevnetState;
+/** A block that only lacks its signature. */
+export interface UnsignedBlock {
+  readonly message: DevnetBlock['message'];
   readonly executionBlockHash: Hex;
-  /** Gloas: the payload, released apart from the block that bids for it. */
-  readonly envelope: gloas.SignedExecutionPayloadEnvelope | null;
+  readonly sealed: SealedBlock;
 }
 
 const TRUSTED = {
@@ -25,16 +26,13 @@ const TRUSTED = {
   dataAvailabilityStatus: DataAvailabilityStatus.Available,
 };
 
-/**
- * A signed block and its post-state. The block is built on a state transition without checks, which yields the state
- * root, then signed, then put through the whole transition with every signature and root verified.
- */
-export async function propose(context: ProposalContext): Promise<Proposal> {
-  const { preState, headRoot, proposer, keys } = context;
+/** A block built on a state transition without checks, which yields its state root. */
+export async function buildBlock(context: ProposalContext): Promise<UnsignedBlock> {
+  const { preState, headRoot, proposerIndex } = context;
   const { config, slot } = preState;
   const isGloas = config.getForkSeq(slot) >= ForkSeq.gloas;
   const { body, executionBlockHash, sealed } = isGloas ? await gloasBody(context) : await electraBody(context);
-  const message = { slot, proposerIndex: proposer.index, parentRoot: headRoot, stateRoot: new Uint8Array(32), body };
+  const message = { slot, proposerIndex, parentRoot: headRoot, stateRoot: new Uint8Array(32), body };
   const draft = { message, signature: new Uint8Array(96) } as DevnetBlock;
   const unchecked = { verifyProposer: false, verifySignatures: false, verifyStateRoot: false };
   draft.message.stateRoot = stateTransition(preState, draft, {
@@ -42,34 +40,37 @@ export async function propose(context: ProposalContext): Promise<Proposal> {
     ...unchecked,
     dontTransferCache: true,
   }).hashTreeRoot();
-  const { BeaconBlock } = config.getForkTypes(slot);
-  const domain = config.getDomain(slot, DOMAIN_BEACON_PROPOSER);
-  const signature = keys.sign(proposer.pubkey, computeSigningRoot(BeaconBlock, draft.message, domain));
-  const block = { message: draft.message, signature } as DevnetBlock;
-  const checked = { verifyProposer: true, verifySignatures: true, verifyStateRoot: true };
-  const postState = asDevnetState(stateTransition(preState, block, { ...TRUSTED, ...checked }));
-  const envelope = isGloas ? signEnvelope(context, sealed, BeaconBlock.hashTreeRoot(block.message)) : null;
-  return { block, postState, executionBlockHash, envelope };
+  return { message: draft.message, executionBlockHash, sealed };
 }
+
+/** The post-state of a signed block, after the whole transition with every signature and root verified. */
+export function verifyBlock(preState: DevnetState, block: DevnetBlock): DevnetState {
+  const checked = { verifyProposer: true, verifySignatures: true, verifyStateRoot: true };
+  return asDevnetState(stateTransition(preState, block, { ...TRUSTED, ...checked }));
+}
+
+/** What is signed of a block: its header, which has the same root. */
+export const headerOf = ({ config }: DevnetState, message: DevnetBlock['message']): phase0.BeaconBlockHeader =>
+  blockToHeader(config, message);
 
 /** A second, different header for the same slot by the same proposer: the equivocation of `doubleProposal`. */
 export function conflictingHeader(
   state: DevnetState,
-  keys: ValidatorKeys,
-  pubkey: Hex,
+  roster: DutyRoster,
+  pubkey: Pubkey,
   header: phase0.BeaconBlockHeader,
-): phase0.SignedBeaconBlockHeader {
+): Promise<phase0.SignedBeaconBlockHeader> {
   // Another body, as of a block with other transactions.
   const bodyRoot = ssz.phase0.BeaconBlockHeader.hashTreeRoot(header);
-  return signHeader(state, keys, pubkey, edited(header, { bodyRoot }));
+  return signHeader(state, roster, pubkey, edited(header, { bodyRoot }));
 }
 
-export function signHeader(
-  state: DevnetState,
-  keys: ValidatorKeys,
-  pubkey: Hex,
+/** Rejects with `DutyFailedError` when the proposer's signer does not sign. */
+export async function signHeader(
+  { config }: DevnetState,
+  roster: DutyRoster,
+  pubkey: Pubkey,
   message: phase0.BeaconBlockHeader,
-): phase0.SignedBeaconBlockHeader {
-  const domain = state.config.getDomain(state.slot, DOMAIN_BEACON_PROPOSER, message.slot);
-  return { message, signature: keys.sign(pubkey, computeSigningRoot(ssz.phase0.BeaconBlockHeader, message, domain)) };
+): Promise<phase0.SignedBeaconBlockHeader> {
+  return { message, signature: await roster.sign(pubkey, blockRequest(config, message)) };
 }

@@ -34,7 +34,8 @@ const toBigint = ({ message, signature }: phase0.SignedBeaconBlockHeader): phase
  * the evidence when two of them conflict. Each guilty validator is reported once.
  */
 export class Slasher {
-  #votes: electra.IndexedAttestation[] = [];
+  /** By validator, oldest first. */
+  #votes = new Map<number, electra.IndexedAttestation[]>();
   #headers = new Map<string, phase0.SignedBeaconBlockHeader>();
   #reported = new Set<number>();
 
@@ -70,11 +71,17 @@ export class Slasher {
 
   /** The newest vote of a validator that the watcher has seen. */
   lastVote(validatorIndex: number): AttestationData | undefined {
-    return this.#votes.findLast(({ attestingIndices }) => attestingIndices.includes(validatorIndex))?.data;
+    return this.#votes.get(validatorIndex)?.at(-1)?.data;
+  }
+
+  /** Whether a vote of this epoch was seen, in a block or not. */
+  hasVoted(validatorIndex: number, epoch: number): boolean {
+    return this.#votes.get(validatorIndex)?.some(({ data }) => data.target.epoch === epoch) ?? false;
   }
 
   #conflictsWith(vote: electra.IndexedAttestation): Conflict[] {
-    return this.#votes.flatMap((earlier) => {
+    const related = new Set(vote.attestingIndices.flatMap((index) => this.#votes.get(index) ?? []));
+    return [...related].flatMap((earlier) => {
       const order = slashablePair(earlier.data, vote.data);
       const guilty = order ? getIntersectingIndices(earlier.attestingIndices, vote.attestingIndices) : [];
       if (guilty.length === 0) return [];
@@ -83,13 +90,19 @@ export class Slasher {
     });
   }
 
+  /** The same vote of a validator often comes twice, by itself and in aggregates: the first is enough. */
   #remember(vote: electra.IndexedAttestation): void {
     const oldest = vote.data.target.epoch - HISTORY_EPOCHS;
-    const [first] = this.#votes;
-    if (first && first.data.target.epoch < oldest) {
-      this.#votes = this.#votes.filter(({ data }) => data.target.epoch >= oldest);
+    for (const index of vote.attestingIndices) {
+      const votes = this.#votes.get(index);
+      if (!votes) {
+        this.#votes.set(index, [vote]);
+        continue;
+      }
+      if (votes.some(({ data }) => data === vote.data || ssz.phase0.AttestationData.equals(data, vote.data))) continue;
+      while (votes[0] && votes[0].data.target.epoch < oldest) votes.shift();
+      votes.push(vote);
     }
-    this.#votes.push(vote);
   }
 
   /** Notes the guilty as reported; false when all of them were already. */
@@ -101,7 +114,7 @@ export class Slasher {
 
   clone(): Slasher {
     const copy = new Slasher();
-    copy.#votes = [...this.#votes];
+    copy.#votes = new Map([...this.#votes].map(([index, votes]) => [index, [...votes]]));
     copy.#headers = new Map(this.#headers);
     copy.#reported = new Set(this.#reported);
     return copy;

@@ -43,13 +43,32 @@ export interface DutySigner {
  */
 export type DutyFailure = 'refused' | 'unavailable' | 'unable' | 'badSignature';
 
-/** A signer did not sign, so the validator misses this duty. `failure` says which way; the message gives its words. */
+/** What is known of a signature that did not come. */
+export interface DutyFailureDetails {
+  readonly signer: string;
+  readonly pubkey: Pubkey;
+  readonly type: DutyType;
+  /** HTTP's, when there was an answer. */
+  readonly status?: number;
+  /** In the signer's words, or the system's. */
+  readonly reason?: string;
+}
+
+/** A signer did not sign, so the validator misses this duty. `failure` says which way; `reason` gives its words. */
 export class DutyFailedError extends DevnetError {
   readonly failure: DutyFailure;
+  readonly duty: DutyType;
+  readonly reason: string;
 
-  constructor(failure: DutyFailure, data: Readonly<Record<string, unknown>>, cause?: unknown) {
-    super('DEVNET_DUTY_FAILED', `the signer did not sign: ${failure}`, { data, cause, fix: FIX[failure] });
+  constructor(failure: DutyFailure, details: DutyFailureDetails, cause?: unknown) {
+    super('DEVNET_DUTY_FAILED', `the signer did not sign: ${failure}`, {
+      data: { ...details },
+      fix: FIX[failure],
+      ...(cause === undefined ? {} : { cause }),
+    });
     this.failure = failure;
+    this.duty = details.type;
+    this.reason = details.reason ?? '';
   }
 }
 

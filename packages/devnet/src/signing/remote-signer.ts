@@ -2,7 +2,13 @@ import { PublicKey, Signature, verify } from '@chainsafe/blst';
 import { fromHex, type Pubkey, toHex } from '@holdfast/units';
 import { DevnetError } from '../errors.ts';
 import { Gate } from './gate.ts';
-import { DutyFailedError, type DutyFailure, type DutyRequest, type DutySigner } from './port.ts';
+import {
+  DutyFailedError,
+  type DutyFailure,
+  type DutyFailureDetails,
+  type DutyRequest,
+  type DutySigner,
+} from './port.ts';
 
 export interface RemoteSignerOptions {
   /** `http://host:port` or `https://…`, with a path below which the API stands, if it has one. */
@@ -59,7 +65,7 @@ class RemoteSigner implements DutySigner {
     return signature;
   }
 
-  async #post(pubkey: Pubkey, request: DutyRequest, data: Record<string, unknown>) {
+  async #post(pubkey: Pubkey, request: DutyRequest, data: DutyFailureDetails) {
     try {
       // Node's fetch keeps connections alive, so a duty costs no handshake.
       const response = await fetch(`${this.#base}/api/v1/eth2/sign/${pubkey}`, {

@@ -1,6 +1,6 @@
 import type { Hex, Pubkey } from '@holdfast/units';
 import type { ValidatorKeys } from '../consensus/keys.ts';
-import type { DutySigner } from './port.ts';
+import type { DutyRequest, DutySigner } from './port.ts';
 
 /**
  * Who performs a validator's duties: the devnet with a key of its own (`local`), the devnet through a signer (`remote`),
@@ -54,8 +54,10 @@ export class DutyRoster {
     return performer === 'local' || performer === 'remote';
   }
 
-  signerOf(pubkey: Hex): DutySigner | undefined {
-    return this.#signers.get(pubkey);
+  /** By whoever signs for the validator. Rejects with `DutyFailedError`, or `DEVNET_KEY_UNKNOWN` when nobody does. */
+  async sign(pubkey: Pubkey, request: DutyRequest): Promise<Uint8Array> {
+    const signer = this.#signers.get(pubkey);
+    return signer ? signer.sign(pubkey, request) : this.keys.sign(pubkey, request.signingRoot);
   }
 
   get externalCount(): number {
