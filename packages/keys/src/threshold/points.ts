@@ -50,6 +50,10 @@ export function samePoint(a: PublicKey | Signature, b: PublicKey | Signature): b
   return Buffer.compare(a.toBytes(false), b.toBytes(false)) === 0;
 }
 
+export function isInfinity(point: PublicKey): boolean {
+  return (point.toBytes()[0]! & INFINITY_BIT) !== 0;
+}
+
 function combine<P extends object>(group: Group<P>, points: readonly P[], factors: readonly bigint[]): P {
   const terms = points
     .map((point, i) => ({ point, factor: factors[i]! }))
