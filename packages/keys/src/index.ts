@@ -23,6 +23,19 @@ export {
   verifySignature,
 } from './bls/bls.ts';
 export { deriveChild, deriveMaster, deriveSecret, parsePath, signingPath, withdrawalPath } from './derive/derive.ts';
+export { Ceremony } from './dkg/ceremony.ts';
+export type { Fault, FaultReason } from './dkg/faults.ts';
+export {
+  ed25519Identity,
+  type IdentitySignature,
+  type NodeIdentity,
+  peerIdOf,
+  verifyIdentity,
+} from './dkg/identity.ts';
+export { messageBytesMax, type Party } from './dkg/messages.ts';
+export { type CeremonyPlan, type PreviousCluster, planCeremony } from './dkg/plan.ts';
+export { type CeremonyPorts, type RunOptions, runCeremony } from './dkg/run.ts';
+export type { CeremonyConfig, CeremonyEffect, CeremonyInput, CeremonyResult, Stage } from './dkg/types.ts';
 export {
   KeysClosedError,
   KeysConfigError,
@@ -65,7 +78,13 @@ export {
   decryptKeystores,
   type LockedKeystore,
 } from './keystore/parallel.ts';
-export { type DepositMessage, depositDataRoot, depositSigningRoot } from './lock/deposit.ts';
+export {
+  type DepositFileEntry,
+  type DepositMessage,
+  depositDataRoot,
+  depositFiles,
+  depositSigningRoot,
+} from './lock/deposit.ts';
 export { LockError } from './lock/errors.ts';
 export { definitionHash, lockHash } from './lock/hash.ts';
 export { formatLock, parseDefinition, parseLock } from './lock/parse.ts';

@@ -89,6 +89,14 @@ export class Ceremony {
     return this.#effects;
   }
 
+  /** Gives up: every secret is erased, no further input does anything. */
+  abandon(): void {
+    if (this.#stage === 'over') return;
+    this.#dealings.wipe();
+    wipe(...(this.#settled?.shares ?? []));
+    this.#stage = 'over';
+  }
+
   #isRunning(): boolean {
     return this.#stage !== 'over';
   }
@@ -301,9 +309,7 @@ export class Ceremony {
   }
 
   #fail(error: ThresholdError): void {
-    this.#dealings.wipe();
-    wipe(...(this.#settled?.shares ?? []));
-    this.#stage = 'over';
+    this.abandon();
     this.#effects.push({ kind: 'failed', error, faults: this.#faults.all() });
   }
 

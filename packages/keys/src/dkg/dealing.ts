@@ -24,6 +24,7 @@ import type { CeremonyPlan } from './plan.ts';
 /** What one dealer made: public bytes for all, secret shares for each. */
 export interface OwnDealing {
   readonly payload: Uint8Array;
+  readonly commitments: Commitments;
   /** `shares[receiver − 1][validator]`. */
   readonly shares: readonly (readonly Scalar[])[];
 }
@@ -43,6 +44,7 @@ export function makeDealing(
   oldShares: readonly Scalar[] | undefined,
 ): OwnDealing {
   const shares: Scalar[][] = Array.from({ length: plan.scheme.nodes }, () => []);
+  const points: (readonly PublicKey[])[] = [];
   const out = new Writer();
   const inverse = inverseOfPublic(plan.scheme.scale);
   for (let validator = 0; validator < plan.definition.validators; validator += 1) {
@@ -50,6 +52,7 @@ export function makeDealing(
     const constant = old ? combineScalars([{ scalar: old, factor: inverse }]) : randomScalar(random);
     const dealt = deal(plan.scheme, random, constant);
     const commitments = dealt.commitments.map((point) => point.toBytes());
+    points.push(dealt.commitments);
     out.bytes(...commitments);
     if (!plan.previous) {
       out.bytes(
@@ -61,7 +64,7 @@ export function makeDealing(
     for (const [i, share] of dealt.shares.entries()) shares[i]!.push(share);
     wipe(constant);
   }
-  return { payload: out.done(), shares };
+  return { payload: out.done(), commitments: points, shares };
 }
 
 /**

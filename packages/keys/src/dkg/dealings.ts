@@ -61,11 +61,16 @@ export class Dealings {
   judge(wordOf: WordOf): Uint8Array | undefined {
     for (const [party, dealer] of this.#plan.dealers) {
       const word = wordOf(party);
-      const commitments = word.kind === 'said' ? checkDealing(this.#plan, dealer, word.payload) : undefined;
+      const commitments = word.kind === 'said' ? this.#check(party, dealer, word.payload) : undefined;
       if (commitments) this.#commitments.set(party, commitments);
       else this.#faults.add(party, word.kind === 'said' ? 'bad-dealing' : word.kind, true);
     }
     return this.isReceiver ? encodeComplaints(this.#complain()) : undefined;
+  }
+
+  #check(party: Party, dealer: ShareIndex, payload: Uint8Array): Commitments | undefined {
+    // What this node dealt itself needs no proof.
+    return party === this.#self ? this.#own?.commitments : checkDealing(this.#plan, dealer, payload);
   }
 
   #complain(): Complaints {

@@ -38,6 +38,7 @@ export function runCeremony(
     const cancels: (() => void)[] = [];
     const finish = (settle: () => void): void => {
       for (const cancel of cancels) cancel();
+      ceremony.abandon();
       settle();
     };
     const perform = (effect: CeremonyEffect): void => {
@@ -63,6 +64,7 @@ export function runCeremony(
     }
     options.signal?.addEventListener('abort', abort, { once: true });
     cancels.push(() => options.signal?.removeEventListener('abort', abort));
+    // Subscribed before anything is sent: others may have begun.
     cancels.push(ports.subscribe((from, bytes) => step({ kind: 'message', from, bytes })));
     // Rounds are counted from the start, not from each other, so that a node that is early does not drift away.
     for (let round = 0; round < config.plan.rounds; round += 1) {

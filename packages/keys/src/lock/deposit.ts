@@ -4,9 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
+import type { ClusterLock } from './types.ts';
 
 const DOMAIN_DEPOSIT = Uint8Array.of(3, 0, 0, 0);
 const CHUNK = 32;
+/** The version of the deposit tools whose file format this is. */
+const DEPOSIT_FORMAT_VERSION = '2.7.0';
 
 export interface DepositMessage {
   readonly pubkey: Pubkey;
@@ -30,6 +33,42 @@ export function depositDataRoot(message: DepositMessage, signature: Hex): Root {
   const bytes = fromHex(signature, 96);
   const signatureRoot = merkleize([0, 1, 2].map((i) => bytes.subarray(CHUNK * i, CHUNK * (i + 1))));
   return toHex(merkleize([...messageChunks(message), signatureRoot])) as Root;
+}
+
+/** One entry of a deposit file, in the form of the standard deposit tools (hex without `0x`). */
+export interface DepositFileEntry {
+  readonly pubkey: string;
+  readonly withdrawal_credentials: string;
+  /** Gwei. */
+  readonly amount: number;
+  readonly signature: string;
+  readonly deposit_message_root: string;
+  readonly deposit_data_root: string;
+  readonly fork_version: string;
+  readonly network_name: string;
+  readonly deposit_cli_version: string;
+}
+
+/** The deposit files that a lock holds, one for each amount, each with every validator. */
+export function depositFiles({ definition, validators }: ClusterLock): readonly (readonly DepositFileEntry[])[] {
+  const { withdrawalCredentials, network } = definition;
+  return definition.depositAmounts.map((amount, k) =>
+    validators.map(({ pubkey, deposits }) => {
+      const message = { pubkey, withdrawalCredentials, amount: BigInt(amount) };
+      const { signature } = deposits[k]!;
+      return {
+        pubkey: pubkey.slice(2),
+        withdrawal_credentials: withdrawalCredentials.slice(2),
+        amount: Number(amount),
+        signature: signature.slice(2),
+        deposit_message_root: toHex(merkleize(messageChunks(message))).slice(2),
+        deposit_data_root: depositDataRoot(message, signature).slice(2),
+        fork_version: network.genesisForkVersion.slice(2),
+        network_name: network.name,
+        deposit_cli_version: DEPOSIT_FORMAT_VERSION,
+      };
+    }),
+  );
 }
 
 function messageChunks({ pubkey, withdrawalCredentials, amount }: DepositMessage): Uint8Array[] {
