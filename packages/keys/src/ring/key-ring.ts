@@ -188,7 +188,9 @@ export class KeyRing {
     if (this.#threads.alive === 0) throw new KeysThreadError('no signing thread is alive', { data: { pubkey } });
     const { control, states, slots } = this.#records;
     const tail = control[TAIL]!;
-    if (((tail - this.#settled) | 0) >= this.#capacity) {
+    // Threads also pass over records that were failed while they waited, and do not say so.
+    if (this.#isFull(tail)) this.#settle();
+    if (this.#isFull(tail)) {
       throw new KeysSaturatedError({ data: { waiting: this.#capacity } });
     }
     const index = tail & (this.#capacity - 1);
@@ -219,6 +221,10 @@ export class KeyRing {
     this.#failWhere(() => true, new KeysClosedError('key ring'));
     this.#entries.clear();
     Atomics.notify(control, DONE);
+  }
+
+  #isFull(tail: number): boolean {
+    return ((tail - this.#settled) | 0) >= this.#capacity;
   }
 
   /** Settles what is done, each time that a thread says so. */
