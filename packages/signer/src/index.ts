@@ -54,3 +54,19 @@ export {
   SignerService,
   type SlashableDuty,
 } from './service.ts';
+export type { AccessConfig, AdminConfig, CertificateMatch, ClientConfig } from './access/config.ts';
+export { SignerAccessError } from './access/errors.ts';
+export { createTokenFile } from './access/tokens.ts';
+export { SignerSettingsError } from './http/keymanager/errors.ts';
+export type { ExitBeaconPort } from './http/keymanager/exit.ts';
+export type { KeystorePorts } from './http/keymanager/keystores.ts';
+export type { KeymanagerParts } from './http/keymanager/routes.ts';
+export type { SettingRules } from './http/keymanager/setting-routes.ts';
+export { SettingsFile, type SettingsPort } from './http/keymanager/settings.ts';
+export { DEFAULT_LIMITS, type Limits } from './http/limits.ts';
+export type { TlsOptions } from './http/listener.ts';
+export type { HealthCheck, HighWatermarkPort, KeysPort, KillPort, SigningPort } from './http/ports.ts';
+export type { ReloadResult, ReloadState } from './http/reload.ts';
+export { type SignerServer, type SignerServerHooks, type SignerServerOptions, serveSigner } from './http/serve.ts';
+export { createLog, type Log, type LogLevel } from './log.ts';
+export { SignerMetrics } from './metrics.ts';

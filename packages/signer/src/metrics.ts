@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SignerHooks } from './service.ts';
 
 /** How a request to sign ended. */
 export type Outcome =
@@ -106,6 +107,15 @@ export class SignerMetrics {
   stage(stage: string, seconds: number): void {
     this.#stageByName.getOrInsert(stage).observe(seconds);
   }
+
+  /** For the signing service: how long each stage of a request took. */
+  readonly hooks: SignerHooks = {
+    onSign: ({ outcome, checkMs, protectMs, signMs }) => {
+      this.stage('check', checkMs / 1000);
+      if (protectMs > 0) this.stage('protect', protectMs / 1000);
+      if (outcome === 'signed') this.stage('sign', signMs / 1000);
+    },
+  };
 
   refused(rule: string): void {
     this.#refused.inc({ rule });

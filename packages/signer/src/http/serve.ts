@@ -11,6 +11,7 @@ import { createApp } from './app.ts';
 import { ByteBudget } from './body.ts';
 import type { Front } from './front.ts';
 import { HealthChecks } from './health.ts';
+import { addKeymanagerRoutes, type KeymanagerParts } from './keymanager/routes.ts';
 import { addKillRoutes } from './kill-routes.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createListener, listen, type TlsOptions, urlOf } from './listener.ts';
@@ -39,6 +40,8 @@ export interface SignerServerOptions {
   readonly metricsListener?: MetricsListener;
   readonly limits?: Partial<Limits>;
   readonly hooks?: SignerServerHooks;
+  /** The Keymanager API, for the admins in `access`; not served when absent. */
+  readonly keymanager?: KeymanagerParts;
   /** Monotonic milliseconds, and the wall clock. */
   readonly clock?: { now(): number; wallMs(): number };
 }
@@ -93,9 +96,14 @@ export async function serveSigner(options: SignerServerOptions): Promise<SignerS
     return server;
   };
   const app = createApp({ front, limits, log, nextId, serverFactory });
-  const reloads = hooks.reload ? new Reloads(hooks.reload, clock.wallMs) : null;
+  const exclusive = oneAtATime();
+  const { reload } = hooks;
+  const reloads = reload ? new Reloads(() => exclusive(reload), clock.wallMs) : null;
   const health = new HealthChecks(checksOf(protection, hooks.checks), clock.now);
   addWeb3SignerRoutes(app, { access, keys, protection, health, reloads, log });
+  if (options.keymanager) {
+    addKeymanagerRoutes(app, options.keymanager, { service, log, bytesMax: limits.keymanagerBytesMax, exclusive });
+  }
   if (hooks.kill) addKillRoutes(app, hooks.kill);
   await app.ready();
 
@@ -120,6 +128,16 @@ export async function serveSigner(options: SignerServerOptions): Promise<SignerS
     metrics,
     reload: () => reloads?.start() ?? null,
     close: () => (closing ??= drain()),
+  };
+}
+
+/** Changes of keys, one after the other: a reload must not bring back a key that is being deleted. */
+function oneAtATime(): <T>(change: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (change) => {
+    const result = last.then(change);
+    last = result.catch(() => undefined);
+    return result;
   };
 }
 
