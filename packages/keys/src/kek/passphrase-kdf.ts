@@ -1,6 +1,7 @@
 import { argon2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { KeysConfigError } from '../errors.ts';
+import { scryptBytes } from '../keystore/kdf.ts';
 
 /** How a passphrase becomes a key. Stands in the clear before what is sealed. */
 export type PassphraseKdf =
@@ -33,8 +34,9 @@ export function checkedKdf(kdf: PassphraseKdf): PassphraseKdf {
   throw new KeysConfigError("the passphrase's key derivation is out of bounds", { data: { kdf } });
 }
 
-function scryptPossible({ n, r, p }: PassphraseKdf & { function: 'scrypt' }): boolean {
-  return n > 1 && Number.isInteger(Math.log2(n)) && 128 * r * (n + p) <= MEMORY_BYTES_MAX && n * r * p <= 2 ** 24;
+function scryptPossible(kdf: PassphraseKdf & { function: 'scrypt' }): boolean {
+  const { n, r, p } = kdf;
+  return n > 1 && Number.isInteger(Math.log2(n)) && scryptBytes(kdf) <= MEMORY_BYTES_MAX && n * r * p <= 2 ** 24;
 }
 
 function argon2Possible({ memoryKiB, passes, lanes }: PassphraseKdf & { function: 'argon2id' }): boolean {
@@ -45,7 +47,7 @@ function argon2Possible({ memoryKiB, passes, lanes }: PassphraseKdf & { function
 export async function passphraseKey(kdf: PassphraseKdf, passphrase: Uint8Array, salt: Uint8Array): Promise<Uint8Array> {
   if (kdf.function === 'scrypt') {
     const { n: N, r, p } = kdf;
-    const maxmem = 128 * r * (N + p) + MIB;
+    const maxmem = scryptBytes(kdf) + MIB;
     return promisify<Uint8Array, Uint8Array, number, object, Uint8Array>(scrypt)(passphrase, salt, KEY_BYTES, {
       N,
       r,

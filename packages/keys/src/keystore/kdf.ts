@@ -28,9 +28,14 @@ const SCRYPT_WORK_MAX = 2 ** 24;
 const PBKDF2_ITERATIONS_MAX = 2 ** 24;
 const DERIVED_BYTES = 32;
 
+/** The memory that scrypt takes, in bytes, as OpenSSL counts it. */
+export function scryptBytes({ n, r, p }: Pick<ScryptKdf, 'n' | 'r' | 'p'>): number {
+  return 128 * r * (n + p + 2);
+}
+
 /** The memory that a derivation takes, in bytes. */
 export function kdfBytes(kdf: Kdf): number {
-  return kdf.function === 'scrypt' ? 128 * kdf.r * (kdf.n + kdf.p + 2) : 0;
+  return kdf.function === 'scrypt' ? scryptBytes(kdf) : 0;
 }
 
 /**
