@@ -25,7 +25,14 @@ export {
   RemoteSignerError,
   TwinError,
 } from './errors.ts';
-export { createIdentity, createIdentityFile, loadIdentity, type NodeIdentity, peerIdOf } from './net/identity.ts';
+export {
+  createIdentity,
+  createIdentityFile,
+  identityFromSeed,
+  loadIdentity,
+  type NodeIdentity,
+  peerIdOf,
+} from './net/identity.ts';
 export { LINK_LIMITS, type LinkLimits } from './net/link.ts';
 export { type PeerAddress, type PeerCounters, Peers, type PeersOptions } from './net/peers.ts';
 export { type StatusServer, serveStatus } from './report/serve.ts';

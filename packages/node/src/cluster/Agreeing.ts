@@ -78,6 +78,9 @@ export class Agreeing {
       },
       asSlot(Math.max(0, chain.slotAt(clock.nowMs()))),
     );
+    // Nobody is there until a link is: a leader that never came must not cost a round.
+    for (let node = 0; node < nodes; node += 1) if (node !== self) this.#away.add(node);
+    this.#agreements.suspect([...this.#away]);
   }
 
   /** The value that the cluster agreed on. Rejects at the deadline. */

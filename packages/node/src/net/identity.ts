@@ -10,7 +10,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { fromHex, type Hex } from '@holdfast/units';
-import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf, publicKeyFromRaw } from '@libp2p/crypto/keys';
+import {
+  generateKeyPair,
+  generateKeyPairFromSeed,
+  privateKeyFromProtobuf,
+  privateKeyToProtobuf,
+  publicKeyFromRaw,
+} from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id';
 import { IdentityError } from '../errors.ts';
 
@@ -24,6 +30,11 @@ export interface NodeIdentity {
 
 export async function createIdentity(): Promise<NodeIdentity> {
   return identityOf(await generateKeyPair('Ed25519'));
+}
+
+/** The identity that a seed (32 bytes) always gives: for benchmarks and devnets, where nothing is at stake. */
+export async function identityFromSeed(seed: Uint8Array): Promise<NodeIdentity> {
+  return identityOf(await generateKeyPairFromSeed('Ed25519', seed));
 }
 
 /** Writes a new identity to `path`, readable by its owner only. Never overwrites one. */

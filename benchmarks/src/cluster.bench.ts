@@ -1,0 +1,107 @@
+// Agreement, partial signatures and recovery of an attestation between processes on loopback, beside the BLS work alone
+// that every node must do, with as many processes at it at once.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Group } from './cluster/group.ts';
+import type { BenchRow } from './row.ts';
+
+export const names = [
+  'cluster.p50RatioToFloor.4',
+  'cluster.p50Ms.4',
+  'cluster.p99Ms.4',
+  'cluster.p50RatioToFloor.7',
+  'cluster.p50Ms.7',
+  'cluster.p99Ms.7',
+  'cluster.p50RatioToFloor.10',
+  'cluster.p50Ms.10',
+  'cluster.p99Ms.10',
+  'cluster.dutyRateCrash',
+  'cluster.proposalP99Ms',
+];
+
+const DUTIES = 300;
+const CRASH_SLOTS = 1000;
+const PROPOSALS = 8;
+
+export async function run(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const n of [4, 7, 10]) rows.push(...(await latency(n)));
+  rows.push(await dutyRateCrash(), await proposals());
+  return rows;
+}
+
+/** A slot that begins in an hour: no timer fires, what is measured is the path. */
+const later = (): number => Math.floor(Date.now() / 1000) + 3600;
+
+async function latency(n: number): Promise<BenchRow[]> {
+  const group = await Group.start(n, 12_000, later());
+  try {
+    const [agreements, floors]: [number[], number[]] = [[], []];
+    for (let slot = 1; slot <= DUTIES; slot += 1) {
+      const done = await group.all({ do: 'agree', slot, duty: 'attester', valueBytes: 128 });
+      const floor = await group.all({ do: 'floor' });
+      if (slot <= 20) continue;
+      // A duty is done when the first node can publish it.
+      agreements.push(Math.min(...done.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY)));
+      floors.push(Math.min(...floor.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY)));
+    }
+    const [p50, floor] = [percentile(agreements, 0.5), percentile(floors, 0.5)];
+    return [
+      { name: `cluster.p50RatioToFloor.${n}`, value: p50 / floor, unit: '× BLS alone', target: 2, better: 'lower' },
+      { name: `cluster.p50Ms.${n}`, value: p50, unit: 'ms', target: 50, better: 'lower' },
+      { name: `cluster.p99Ms.${n}`, value: percentile(agreements, 0.99), unit: 'ms', target: 200, better: 'lower' },
+    ];
+  } finally {
+    group.close();
+  }
+}
+
+/** One of four dead, in its turns the first leader: how many of a thousand slots' duties are done all the same. */
+async function dutyRateCrash(): Promise<BenchRow> {
+  const group = await Group.start(4, 12_000, later());
+  try {
+    let done = 0;
+    for (let slot = 1; slot <= CRASH_SLOTS; slot += 1) {
+      if (slot === 2) group.kill(2);
+      const results = await group.all({ do: 'agree', slot, duty: 'attester', valueBytes: 128 });
+      if (results.some(({ ms }) => ms !== null)) done += 1;
+    }
+    return {
+      name: 'cluster.dutyRateCrash',
+      value: (100 * done) / CRASH_SLOTS,
+      unit: '%',
+      target: 99.9,
+      better: 'higher',
+    };
+  } finally {
+    group.close();
+  }
+}
+
+/** Proposals on a real clock, 12 s slots, a quarter of them led by a dead node: when they are agreed. */
+async function proposals(): Promise<BenchRow> {
+  const genesis = Math.ceil(Date.now() / 1000) + 8;
+  const group = await Group.start(4, 12_000, genesis);
+  try {
+    group.kill(3);
+    const agreedAt: number[] = [];
+    for (let slot = 0; slot < PROPOSALS; slot += 1) {
+      await sleep(Math.max(0, (genesis + 12 * slot) * 1000 - Date.now()));
+      const results = await group.all({ do: 'agree', slot, duty: 'proposer', valueBytes: 200_000 });
+      agreedAt.push(Math.min(...results.map(({ agreedAtMs }) => agreedAtMs ?? Number.POSITIVE_INFINITY)));
+    }
+    return {
+      name: 'cluster.proposalP99Ms',
+      value: percentile(agreedAt, 0.99),
+      unit: 'ms',
+      target: 3000,
+      better: 'lower',
+    };
+  } finally {
+    group.close();
+  }
+}
+
+function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
