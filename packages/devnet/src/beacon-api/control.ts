@@ -1,7 +1,7 @@
 import { type Hex, HoldfastError } from '@holdfast/units';
 import { ApiError } from '@lodestar/api/server';
 import type { FastifyInstance } from 'fastify';
-import type { Fault } from '../consensus/faults.ts';
+import type { Fault, ValidatorRefs } from '../consensus/faults.ts';
 import type { Devnet } from '../devnet.ts';
 import type { Tamper } from './tamper.ts';
 
@@ -56,6 +56,13 @@ const KEYS = {
   properties: { secretKeys: { type: 'array', items: { type: 'string', pattern: '^0x[0-9a-fA-F]{64}$' } } },
 } as const;
 
+const DUTIES = {
+  type: 'object',
+  required: ['validators', 'to'],
+  additionalProperties: false,
+  properties: { validators: VALIDATORS, to: { enum: ['external', 'devnet'] } },
+} as const;
+
 /** `/holdfast/v1/…`: what only a devnet can do. Kept apart from the standard API, which must not know it is one. */
 export function mountControl(server: FastifyInstance, devnet: Devnet): void {
   const base = '/holdfast/v1';
@@ -63,6 +70,14 @@ export function mountControl(server: FastifyInstance, devnet: Devnet): void {
   server.post<{ Body: { slots?: number } | null }>(`${base}/step`, { schema: { body: STEP } }, async ({ body }) => ({
     data: await devnet.step(body?.slots ?? 1),
   }));
+  server.post(`${base}/phase`, async () => ({ data: { phase: await devnet.stepPhase() } }));
+  server.post<{ Body: { validators: ValidatorRefs; to: 'external' | 'devnet' } }>(
+    `${base}/duties`,
+    { schema: { body: DUTIES } },
+    async ({ body: { validators, to } }) => ({
+      data: await refusals(() => (to === 'external' ? devnet.handOver(validators) : devnet.takeBack(validators))),
+    }),
+  );
   server.post(`${base}/start`, async () => {
     devnet.start();
     return { data: devnet.status() };

@@ -1,8 +1,7 @@
 import type { BeaconApiMethods } from '@lodestar/api/beacon/server';
-import { ApiError } from '@lodestar/api/server';
 import type { electra } from '@lodestar/types';
 import type { Devnet } from '../devnet.ts';
-import { DevnetError } from '../errors.ts';
+import { admit } from './refusals.ts';
 import { metaAt } from './resolve.ts';
 
 /** `/eth/v1/beacon/pool/…`: operations that wait for a block. */
@@ -28,14 +27,4 @@ export function poolMethods(devnet: Devnet) {
       await admit(devnet, () => chain.watch.addVoluntaryExit(signedVoluntaryExit));
     },
   } satisfies Partial<BeaconApiMethods['beacon']>;
-}
-
-/** An operation that the pool refuses is the sender's fault: 400. */
-async function admit(devnet: Devnet, add: () => void): Promise<void> {
-  try {
-    await devnet.exclusively(add);
-  } catch (error) {
-    if (error instanceof DevnetError) throw new ApiError(400, error.message);
-    throw error;
-  }
 }

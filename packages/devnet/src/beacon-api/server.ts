@@ -6,9 +6,11 @@ import { isAllowedOrigin, isLoopback, isLoopbackHost } from '../execution/rpc/or
 import { beaconMethods } from './beacon-methods.ts';
 import { committeeMethods } from './committee-methods.ts';
 import { mountControl } from './control.ts';
+import { dutyMethods, publishMethods } from './duty-methods.ts';
 import { mountEvents } from './events.ts';
 import { configMethods, nodeMethods } from './node-methods.ts';
 import { poolMethods } from './pool-methods.ts';
+import { FailuresError } from './refusals.ts';
 import { registryMethods } from './registry-methods.ts';
 import { debugMethods, stateMethods } from './state-methods.ts';
 import { validatorMethods } from './validator-methods.ts';
@@ -55,9 +57,10 @@ function mountStandard(server: FastifyInstance, devnet: Devnet): void {
     ...registryMethods(devnet),
     ...committeeMethods(devnet),
     ...poolMethods(devnet),
+    ...publishMethods(devnet),
   });
   mount(server, routes.debug.getDefinitions(config), debugMethods(devnet));
-  mount(server, routes.validator.getDefinitions(config), validatorMethods(devnet));
+  mount(server, routes.validator.getDefinitions(config), { ...validatorMethods(devnet), ...dutyMethods(devnet) });
   mount(server, routes.node.getDefinitions(config), nodeMethods(devnet));
   mount(server, routes.config.getDefinitions(config), configMethods(devnet));
 }
@@ -76,12 +79,13 @@ function mount(server: FastifyInstance, definitions: object, methods: object): v
   }
 }
 
-/** Errors as the Beacon API standard has them: `{code, message}`, the code being the HTTP status. */
+/** Errors as the Beacon API standard has them: `{code, message}` and the `failures` of a list; the code is HTTP's. */
 function answerErrors(server: FastifyInstance): void {
   server.setErrorHandler((error: Error & { validation?: unknown; statusCode?: number }, _request, reply) => {
     const status =
       error instanceof ApiError || error.validation ? (error.statusCode ?? 400) : (error.statusCode ?? 500);
-    return reply.status(status).send({ code: status, message: error.message });
+    const failures = error instanceof FailuresError ? { failures: error.failures } : {};
+    return reply.status(status).send({ code: status, message: error.message, ...failures });
   });
   server.setNotFoundHandler((request, reply) =>
     reply.status(404).send({ code: 404, message: `Route not found: ${request.method} ${request.url}` }),

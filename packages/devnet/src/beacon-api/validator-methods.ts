@@ -71,7 +71,11 @@ export function validatorMethods(devnet: Devnet) {
       const age = devnet.epoch - epoch;
       if (age !== 0 && age !== 1) throw new ApiError(400, `Liveness of epoch ${epoch} is not known any more`);
       const flags = age === 0 ? chain.state.currentEpochParticipation : chain.state.previousEpochParticipation;
-      const data = indices.map((index) => ({ index, isLive: index < flags.length && flags.get(index) !== 0 }));
+      // A vote counts from when it is seen; no block need have it yet.
+      const { slasher } = chain.books;
+      const isLive = (index: number) =>
+        index < flags.length && (flags.get(index) !== 0 || slasher.hasVoted(index, epoch));
+      const data = indices.map((index) => ({ index, isLive: isLive(index) }));
       return { data };
     },
   } satisfies Partial<BeaconApiMethods['validator']>;

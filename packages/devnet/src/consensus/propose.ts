@@ -19,6 +19,8 @@ export interface UnsignedBlock {
   readonly message: DevnetBlock['message'];
   readonly executionBlockHash: Hex;
   readonly sealed: SealedBlock;
+  /** What including attestations, sync signatures and slashings pays its proposer, in gwei. */
+  readonly consensusBlockGwei: number;
 }
 
 const TRUSTED = {
@@ -35,12 +37,11 @@ export async function buildBlock(context: ProposalContext): Promise<UnsignedBloc
   const message = { slot, proposerIndex, parentRoot: headRoot, stateRoot: new Uint8Array(32), body };
   const draft = { message, signature: new Uint8Array(96) } as DevnetBlock;
   const unchecked = { verifyProposer: false, verifySignatures: false, verifyStateRoot: false };
-  draft.message.stateRoot = stateTransition(preState, draft, {
-    ...TRUSTED,
-    ...unchecked,
-    dontTransferCache: true,
-  }).hashTreeRoot();
-  return { message: draft.message, executionBlockHash, sealed };
+  const after = stateTransition(preState, draft, { ...TRUSTED, ...unchecked, dontTransferCache: true });
+  draft.message.stateRoot = after.hashTreeRoot();
+  const { attestations, syncAggregate, slashing } = after.proposerRewards;
+  const consensusBlockGwei = attestations + syncAggregate + slashing;
+  return { message: draft.message, executionBlockHash, sealed, consensusBlockGwei };
 }
 
 /** The post-state of a signed block, after the whole transition with every signature and root verified. */
