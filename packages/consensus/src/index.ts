@@ -26,6 +26,10 @@
  * A node that comes back from a crash gives `open` the last record and the values as `restore`; one that cannot must take
  * no part in instances that it may have voted in. Inputs of one instance must be given one after the other. Steps may go
  * on while a `persist` is being written, as long as effects stay in order.
+ *
+ * @example
+ * // The simulator: every schedule follows from its seed. `holdfast sim consensus` does the same.
+ * for (const sum of explore({ seed: 1, runs: 1000 })) if (sum.failed > 0) console.log(sum.failures[0]!.replay);
  */
 export { DUTY_CODES, type DutyType } from './cluster/duties.ts';
 export { leaderOf } from './cluster/leader.ts';
@@ -70,3 +74,16 @@ export {
   type MessageType,
   type SignedMessage,
 } from './message.ts';
+export {
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  exploreAll,
+  FAILURES_MAX,
+  type Failure,
+  replayCommand,
+} from './sim/explore.ts';
+export { MUTANT_NAMES, MUTANTS, type MutantName } from './sim/mutants.ts';
+export { ADVERSARIES, type AdversaryKind } from './sim/plan.ts';
+export type { CheckName, SimReport, Violation } from './sim/report.ts';
+export { type SimulateOptions, simulate } from './sim/simulate.ts';

@@ -81,7 +81,7 @@ export class Agreement {
         this.#receive(input.from, input.envelope);
         break;
       case 'timeout':
-        if (this.#started && !this.#decision && input.round === this.round) this.#changeRound(this.round + 1);
+        this.#timeout(input.round);
         break;
       case 'suspect':
         this.#suspects = new Set(input.nodes);
@@ -105,6 +105,11 @@ export class Agreement {
     this.#setTimer();
     // After a crash: peers may lack what was about to be sent.
     this.#repeat(this.#voice.peers);
+  }
+
+  #timeout(round: number): void {
+    const isNow = this.#started && !this.#decision && round === this.round;
+    if (isNow && this.#hearing.judge.rules.leavesRounds) this.#changeRound(round + 1);
   }
 
   #receive(from: number, envelope: Envelope): void {

@@ -60,7 +60,7 @@ export class Hearing {
     const refusal = this.#refusal(from, envelope, decided);
     if (refusal !== undefined) return refusal;
     const { message, justification } = envelope;
-    for (const each of justification) this.note(each);
+    if (this.judge.rules.comparesQuotes) for (const each of justification) this.note(each);
     if (!this.note(message)) return 'equivocation';
     this.book.markDirect(message);
     this.#take(envelope);

@@ -16,6 +16,10 @@ export interface Rules {
   readonly justifiesProposals: boolean;
   /** Whether a vote is made durable before it is sent. */
   readonly persists: boolean;
+  /** Whether what others signed is compared with what they sent themselves. */
+  readonly comparesQuotes: boolean;
+  /** Whether a round ends when its time is over. */
+  readonly leavesRounds: boolean;
   /** Whether a ROUND-CHANGE tells what its sender has prepared. */
   readonly tellsPrepared: boolean;
 }
@@ -28,6 +32,8 @@ export const RULES: Rules = {
   verify: (authenticator, sender, bytes, signature) => authenticator.verify(sender, bytes, signature),
   justifiesProposals: true,
   persists: true,
+  comparesQuotes: true,
+  leavesRounds: true,
   tellsPrepared: true,
 };
 

@@ -37,10 +37,17 @@ export class Network {
   #carry(from: number, to: number, envelope: Envelope): void {
     const { healAt, dropRate, delay } = this.#plan;
     const { now } = this.#timeline;
-    if (now < healAt && (this.#isParted(from, to) || this.#random.chance(dropRate))) return;
+    const isLost = () => this.#isParted(from, to) || this.#isBlackedOut(to, envelope) || this.#random.chance(dropRate);
+    if (now < healAt && isLost()) return;
     const soonest = now + this.#random.between(delay.low, Math.max(delay.low, delay.high));
     const latest = Math.max(now, healAt) + this.#random.between(1, HEALED_DELAY_MAX);
     this.#timeline.at(Math.min(soonest, latest), () => this.#deliver(from, to, envelope));
+  }
+
+  #isBlackedOut(node: number, { message }: Envelope): boolean {
+    return this.#plan.blackouts.some(
+      ({ type, round, to }) => message.type === type && message.round === round && to.includes(node),
+    );
   }
 
   #isParted(a: number, b: number): boolean {

@@ -15,6 +15,8 @@ export class Witness {
   readonly #said = new Map<string, SignedMessage[]>();
   readonly #decided = new Map<string, Map<number, Decision>>();
   readonly #splitters = new Map<number, string>();
+  #decisions = 0;
+  #roundMax = 0;
 
   constructor(isHonest: (node: number) => boolean, verify: Authenticator['verify']) {
     this.#isHonest = isHonest;
@@ -51,6 +53,8 @@ export class Witness {
     if (other)
       this.violated('agreement', `${key}: node ${node} decided ${text(decision)}, node ${other[0]} ${text(other[1])}`);
     if (!isFit(instance, decision.value)) this.violated('validity', `${key}: node ${node} decided ${text(decision)}`);
+    if (!decisions.has(node)) this.#decisions += 1;
+    this.#roundMax = Math.max(this.#roundMax, decision.round);
     decisions.set(node, decision);
   }
 
@@ -72,9 +76,14 @@ export class Witness {
     return this.#decided.get(instanceKey(instance))?.has(node) ?? false;
   }
 
-  get decisions(): { readonly count: number; readonly roundMax: number } {
-    const rounds = [...this.#decided.values()].flatMap((nodes) => [...nodes.values()].map(({ round }) => round));
-    return { count: rounds.length, roundMax: Math.max(0, ...rounds) };
+  /** Decisions of honest nodes, one for each node and instance. */
+  get decisions(): number {
+    return this.#decisions;
+  }
+
+  /** The highest round of a decision. */
+  get roundMax(): number {
+    return this.#roundMax;
   }
 
   /** What can be said only at the end. */

@@ -9,7 +9,9 @@ export function macAuthenticator(self: number, seed: number): Authenticator {
     sign: (bytes) => mac(self, seed, bytes),
     verify: (sender, bytes, signature) => {
       const expected = mac(sender, seed, bytes);
-      return signature.length === expected.length && expected.every((byte, index) => byte === signature[index]);
+      let difference = signature.length ^ expected.length;
+      for (let at = 0; at < expected.length; at += 1) difference |= expected[at]! ^ (signature[at] ?? 0);
+      return difference === 0;
     },
   };
 }
@@ -17,13 +19,17 @@ export function macAuthenticator(self: number, seed: number): Authenticator {
 function mac(node: number, seed: number, bytes: Uint8Array): Uint8Array {
   let low = (seed ^ Math.imul(node + 1, 0x9e3779b1)) | 0;
   let high = (seed + Math.imul(node + 1, 0x85ebca77)) | 0;
-  for (const byte of bytes) {
-    low = Math.imul(low ^ byte, 0x01000193);
-    high = Math.imul(high ^ (byte + (low >>> 24)), 0x5bd1e995);
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word = bytes[at]! | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    low = Math.imul(low ^ word, 0x9e3779b1);
+    low ^= low >>> 15;
+    high = Math.imul(high ^ word ^ low, 0x5bd1e995);
+    high ^= high >>> 13;
   }
   const out = new Uint8Array(8);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, low >>> 0);
-  view.setUint32(4, high >>> 0);
+  for (let at = 0; at < 4; at += 1) {
+    out[at] = low >>> (8 * at);
+    out[at + 4] = high >>> (8 * at);
+  }
   return out;
 }

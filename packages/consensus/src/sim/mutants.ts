@@ -10,7 +10,9 @@ export type MutantName =
   | 'persistSkipped'
   | 'votesCountedTwice'
   | 'signaturesUnchecked'
-  | 'instanceUnbound';
+  | 'instanceUnbound'
+  | 'quotesUncompared'
+  | 'roundsNeverLeft';
 
 /** A machine that lacks one safeguard, and what that is. */
 export interface Mutant {
@@ -55,4 +57,14 @@ export const MUTANTS: Readonly<Record<MutantName, Mutant>> = {
       prefix: (lockHash, { duty, slot }) => instancePrefix(lockHash, { duty, slot: (slot - slot) as typeof slot }),
     },
   },
+  quotesUncompared: {
+    lacks: 'a leader that tells nodes different things is not found out by what they quote',
+    rules: { ...RULES, comparesQuotes: false },
+  },
+  roundsNeverLeft: {
+    lacks: 'a round whose leader is dead lasts forever',
+    rules: { ...RULES, leavesRounds: false },
+  },
 };
+
+export const MUTANT_NAMES = Object.keys(MUTANTS) as MutantName[];

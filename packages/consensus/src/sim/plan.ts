@@ -1,7 +1,8 @@
 import { slot } from '@holdfast/units';
 import type { DutyType } from '../cluster/duties.ts';
+import { leaderOf } from '../cluster/leader.ts';
 import { faultyMax } from '../cluster/quorum.ts';
-import type { InstanceId } from '../message.ts';
+import { type InstanceId, MESSAGE_TYPES, type MessageType } from '../message.ts';
 import { Random } from './Random.ts';
 
 /**
@@ -42,6 +43,13 @@ export interface Partition {
   readonly side: readonly number[];
 }
 
+/** A fault of the network that picks: messages of one type and round, to some nodes, are lost until it heals. */
+export interface Blackout {
+  readonly type: MessageType;
+  readonly round: number;
+  readonly to: readonly number[];
+}
+
 export interface Crash {
   readonly node: number;
   readonly at: number;
@@ -60,6 +68,7 @@ export interface Plan {
   readonly dropRate: number;
   readonly duplicateRate: number;
   readonly partitions: readonly Partition[];
+  readonly blackouts: readonly Blackout[];
   readonly crashes: readonly Crash[];
   readonly skews: readonly number[];
   /** When each node begins, after its own start of the slot. */
@@ -91,19 +100,23 @@ export function planOf({ seed, nodes, adversaries }: PlanOptions): Plan {
   const duty = random.pick(DUTIES);
   const gap = random.pick([0, 300, 2000]);
   const drawn = adversaries ?? Array.from({ length: random.between(0, faultyMax(n)) }, () => random.pick(ADVERSARIES));
-  const places = random.shuffled(Array.from({ length: n }, (_, node) => node));
+  const instances = [0, 1].map((index) => ({
+    instance: { duty, slot: slot(100 + index) },
+    slotStart: 500 + index * gap,
+  }));
   const each = <T>(draw: () => T): T[] => Array.from({ length: n }, draw);
   const skewMax = calm ? 20 : random.pick([0, 50, 500]);
   const lateMax = calm ? 50 : random.pick([0, 200, 3000]);
   return {
     seed,
     nodes: n,
-    adversaries: new Map(drawn.map((kind, index) => [places[index]!, kind])),
-    instances: [0, 1].map((index) => ({ instance: { duty, slot: slot(100 + index) }, slotStart: 500 + index * gap })),
+    adversaries: placed(random, drawn, n, instances[0]!.instance),
+    instances,
     delay: { low: random.between(1, 5), high },
     dropRate: calm ? 0 : random.pick([0, 0, 0.05, 0.3]),
     duplicateRate: random.pick([0, 0, 0.1]),
     partitions: calm ? [] : partitionsOf(random, n, healAt),
+    blackouts: calm ? [] : blackoutsOf(random, n),
     crashes: calm ? [] : crashesOf(random, n, healAt),
     skews: each(() => random.between(-skewMax, skewMax)),
     lateness: each(() => random.between(0, lateMax)),
@@ -114,6 +127,37 @@ export function planOf({ seed, nodes, adversaries }: PlanOptions): Plan {
     onTheWire: random.chance(0.1),
     healAt,
   };
+}
+
+/** Traitors at any place, and often where they lead an early round: there they can do most harm. */
+function placed(
+  random: Random,
+  kinds: readonly AdversaryKind[],
+  n: number,
+  first: InstanceId,
+): Map<number, AdversaryKind> {
+  const places = random.shuffled(Array.from({ length: n }, (_, node) => node));
+  const early = leaderOf(first, random.between(1, 3), n);
+  const order = random.chance(0.6) ? [early, ...places.filter((node) => node !== early)] : places;
+  return new Map(kinds.map((kind, index) => [order[index]!, kind]));
+}
+
+function blackoutsOf(random: Random, n: number): Blackout[] {
+  const nodes = Array.from({ length: n }, (_, node) => node);
+  const round = random.between(1, 3);
+  // One node alone learns of a decision and cannot tell: what the next leaders do must agree with it all the same.
+  if (random.chance(0.4)) {
+    const hermit = random.between(0, n - 1);
+    return [
+      { type: 'COMMIT', round, to: nodes.filter((node) => node !== hermit) },
+      { type: 'DECIDED', round, to: nodes },
+    ];
+  }
+  return Array.from({ length: random.pick([0, 0, 1, 2, 3]) }, () => ({
+    type: random.pick([...MESSAGE_TYPES, 'COMMIT', 'COMMIT', 'DECIDED']),
+    round: random.between(1, 3),
+    to: random.shuffled(nodes).slice(0, random.between(1, n)),
+  }));
 }
 
 function partitionsOf(random: Random, n: number, healAt: number): Partition[] {

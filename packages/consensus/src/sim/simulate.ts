@@ -84,7 +84,7 @@ function schedule({ plan, timeline, log, isHonest }: World, hosts: readonly Host
     }
   }
   for (const { node, at, forMs, afterEffects } of plan.crashes) {
-    if (isHonest(node)) timeline.at(at, () => crash(hosts[node]!, afterEffects, forMs));
+    if (isHonest(node)) timeline.at(at, () => hosts[node]!.crashAfter?.(afterEffects, forMs));
   }
   timeline.at(plan.healAt, () => {
     log(() => 'the network heals');
@@ -96,14 +96,6 @@ function schedule({ plan, timeline, log, isHonest }: World, hosts: readonly Host
   });
 }
 
-function crash(
-  host: Host & { crashAfter?: (effects: number, forMs: number) => void },
-  effects: number,
-  forMs: number,
-): void {
-  host.crashAfter?.(effects, forMs);
-}
-
 function run({ plan, timeline, witness, isHonest }: World, { healAt }: Plan): void {
   const honest = Array.from({ length: plan.nodes }, (_, node) => node).filter(isHonest);
   const pending = () =>
@@ -113,7 +105,7 @@ function run({ plan, timeline, witness, isHonest }: World, { healAt }: Plan): vo
   const end = healAt + PATIENCE_MS;
   const all = honest.length * plan.instances.length;
   while (timeline.ran < EVENTS_MAX) {
-    if (witness.decisions.count === all && timeline.now > healAt + 1000) return;
+    if (witness.decisions === all && timeline.now > healAt + 1000) return;
     if (!timeline.step(end)) break;
   }
   const left = pending();
@@ -122,15 +114,14 @@ function run({ plan, timeline, witness, isHonest }: World, { healAt }: Plan): vo
 }
 
 function reportOf({ plan, witness, counts, timeline }: World, trace: readonly string[]): SimReport {
-  const { count, roundMax } = witness.decisions;
   return {
     seed: plan.seed,
     nodes: plan.nodes,
     adversaries: [...plan.adversaries].map(([node, kind]) => ({ node, kind })),
     violations: witness.violations,
     accused: [...witness.accused].sort((a, b) => a - b),
-    decisions: count,
-    roundMax,
+    decisions: witness.decisions,
+    roundMax: witness.roundMax,
     messages: counts.messages,
     crashes: counts.crashes,
     virtualMs: timeline.now,

@@ -15,6 +15,8 @@ export interface Host {
   reconnected(to: number): void;
   suspect(nodes: readonly number[]): void;
   heal(): void;
+  /** Dies after so many more effects, and comes back with its disk. Traitors do not crash. */
+  crashAfter?(effects: number, forMs: number): void;
 }
 
 /** What hosts see of the simulation. */

@@ -7,7 +7,8 @@ export class ConflictingJustifier extends Traitor {
   protected override say(to: readonly number[], envelope: Envelope): void {
     const { message, instance } = envelope;
     const isLate = message.type === 'PRE-PREPARE' && message.round > 1;
-    if (!isLate || this.world.random.chance(0.3)) this.world.send(this.index, to, envelope);
+    if (message.type === 'COMMIT' && this.world.random.chance(0.5)) this.#commitToOne(envelope);
+    else if (!isLate || this.world.random.chance(0.3)) this.world.send(this.index, to, envelope);
     else this.#propose(instance, message.round);
   }
 
@@ -20,6 +21,16 @@ export class ConflictingJustifier extends Traitor {
       else if (random.chance(0.5)) this.#decide(instance, message.round);
       else this.#change(instance, message.round + 1);
     }, 800);
+  }
+
+  /** Lets one node decide, and has something else decided by the rest. */
+  #commitToOne(envelope: Envelope): void {
+    const { instance, message } = envelope;
+    const { random } = this.world;
+    const chosen = random.pick(this.peers);
+    this.world.send(this.index, [chosen], envelope);
+    const next = [1, 2, 3, 4].map((ahead) => message.round + ahead).find((round) => this.leads(instance, round));
+    if (next !== undefined) this.soon(() => this.#propose(instance, next), random.pick([10, 100, 800]));
   }
 
   #propose(instance: InstanceId, round: number): void {

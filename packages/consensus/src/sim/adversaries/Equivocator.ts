@@ -2,9 +2,10 @@ import { type Envelope, type InstanceId, instanceKey, type SignedMessage } from 
 import { simValue } from '../values.ts';
 import { Traitor } from './Traitor.ts';
 
-/** Proposes one value to some and another to the rest, then votes for everything it hears of. */
+/** Proposes one value to some and another to the rest, then votes for everything it hears of, or not at all. */
 export class Equivocator extends Traitor {
   readonly #supported = new Set<string>();
+  readonly #votes = this.world.random.chance(0.7);
 
   protected override say(to: readonly number[], envelope: Envelope): void {
     const { message, instance, justification } = envelope;
@@ -38,7 +39,7 @@ export class Equivocator extends Traitor {
   /** Votes for a value to all, or to some: as if it had heard of no other. */
   #support(instance: InstanceId, { round, valueHash }: SignedMessage, [proposal]: readonly SignedMessage[]): void {
     const key = `${instanceKey(instance)}/${round}/${valueHash}`;
-    if (proposal === undefined || this.#supported.has(key)) return;
+    if (!this.#votes || proposal === undefined || this.#supported.has(key)) return;
     this.#supported.add(key);
     const { random } = this.world;
     const to = random.chance(0.5) ? this.peers : random.some(this.peers);
