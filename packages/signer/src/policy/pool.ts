@@ -8,7 +8,7 @@ import { findFeeRecipient } from './fee-recipient.ts';
 export interface PoolPolicyOptions {
   /** Withdrawal credentials that a DEPOSIT may name, 32 bytes each (`vaultCredentials`); none: no deposit is signed. */
   readonly withdrawalCredentials: readonly Hex[];
-  /** Fee recipients that a VALIDATOR_REGISTRATION or a block may name; none: neither is signed. */
+  /** Fee recipients that a VALIDATOR_REGISTRATION, or a block that shows its own, may name; none: all of them are refused. */
   readonly feeRecipients: readonly Hex[];
   /**
    * A header-form block (Bellatrix on) does not show its fee recipient. True: it is signed only with a Merkle proof of

@@ -84,13 +84,13 @@ function common([slot, proposerIndex, parentRoot, stateRoot]: readonly unknown[]
 
 /** `proofs` of BLOCK_V2, an extension of Nimbus' "verifying Web3Signer": properties of the body, proven. */
 export function parseProofs(value: unknown, path: string): PropertyProof[] {
-  return list(value, path, PROOFS_MAX).map((item, place) => {
+  return Array.from(list(value, path, PROOFS_MAX), (item, place) => {
     const here = `${path}[${place}]`;
     const [index, proof, property] = optionalFieldsOf(PROOF, item, here, 'refuse');
     if (index === undefined) throw missing(`${here}.index`);
     return {
       index: uint64(index, `${here}.index`),
-      branch: list(proof, `${here}.proof`, PROOF_DEPTH_MAX).map((node, depth) =>
+      branch: Array.from(list(proof, `${here}.proof`, PROOF_DEPTH_MAX), (node, depth) =>
         bytes(node, `${here}.proof[${depth}]`, 32),
       ),
       value: property === undefined ? null : anyBytes(property, `${here}.value`, VALUE_BYTES_MAX),

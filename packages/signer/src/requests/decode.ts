@@ -61,7 +61,7 @@ function container(type: AnyContainer, value: unknown, path: string): unknown {
 }
 
 const elements = (type: Type<unknown>, items: readonly unknown[], path: string): unknown[] =>
-  items.map((item, index) => jsonValueOf(type, item, `${path}[${index}]`));
+  Array.from(items, (item, index) => jsonValueOf(type, item, `${path}[${index}]`));
 
 function bitVector(type: BitVectorType, value: unknown, path: string): unknown {
   const length = Math.ceil(type.lengthBits / 8);
