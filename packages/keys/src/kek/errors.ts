@@ -14,13 +14,10 @@ export class KekWrongError extends KeysError {
   }
 }
 
-/** The PKCS#11 module cannot be loaded or does not start. */
+/** The PKCS#11 module cannot be loaded, or does not start (SoftHSM2: its configuration or token directory is not there). */
 export class HsmModuleError extends KeysError {
-  constructor(details: ErrorDetails = {}) {
-    super('KEYS_HSM_MODULE', 'the PKCS#11 module does not load', {
-      fix: 'Give the path of the module of your HSM (SoftHSM2: apt-get install softhsm2)',
-      ...details,
-    });
+  constructor(why: string, details: ErrorDetails) {
+    super('KEYS_HSM_MODULE', `the PKCS#11 module ${why}`, details);
   }
 }
 

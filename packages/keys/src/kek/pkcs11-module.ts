@@ -64,13 +64,17 @@ function start(path: string): Started {
     // Loaded here, so that those who use no HSM need no native build of it.
     names = createRequire(import.meta.url)('pkcs11js') as Pkcs11Js;
   } catch (cause) {
-    throw new HsmModuleError({ data: { path }, fix: 'Build pkcs11js: npm rebuild pkcs11js', cause });
+    throw new HsmModuleError('needs pkcs11js', { data: { path }, fix: 'Build it: npm rebuild pkcs11js', cause });
   }
   const api = new names.PKCS11();
   try {
     api.load(path);
   } catch (cause) {
-    throw new HsmModuleError({ data: { path }, cause });
+    throw new HsmModuleError('does not load', {
+      data: { path },
+      fix: 'Give the path of the module of your HSM (SoftHSM2: apt-get install softhsm2)',
+      cause,
+    });
   }
   try {
     api.C_Initialize();
@@ -78,7 +82,11 @@ function start(path: string): Started {
   } catch (cause) {
     if (pkcs11Code(cause) === names.CKR_CRYPTOKI_ALREADY_INITIALIZED) return { api, names, ours: false, users: 0 };
     attempt(() => api.close());
-    throw new HsmModuleError({ data: { path, reason: pkcs11Reason(cause) }, cause });
+    throw new HsmModuleError('does not start', {
+      data: { path, reason: pkcs11Reason(cause) },
+      fix: 'Check its configuration (SoftHSM2: SOFTHSM2_CONF and the token directory that it names) and your rights',
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Handle, Mechanism } from 'pkcs11js';
 import { NONCE_BYTES } from '../aead/gcm.ts';
-import { KeysClosedError } from '../errors.ts';
+import { KeysClosedError, KeysError } from '../errors.ts';
 import { HsmGoneError, KekWrongError } from './errors.ts';
 import type { KeyEncryptionKey } from './kek.ts';
 import { findKey } from './pkcs11-key.ts';
@@ -32,7 +32,7 @@ const LOGGED_IN: readonly number[] = [1, 3];
  *
  * The module is loaded into this process and runs with its rights: give the path of one you trust.
  *
- * @throws HsmModuleError | HsmTokenError | HsmPinError | HsmKeyError
+ * @throws HsmModuleError | HsmTokenError | HsmPinError | HsmKeyError | HsmGoneError
  */
 export function openPkcs11Kek(options: Pkcs11KekOptions): KeyEncryptionKey {
   const module = usePkcs11Module(options.module);
@@ -47,7 +47,8 @@ export function openPkcs11Kek(options: Pkcs11KekOptions): KeyEncryptionKey {
     const opened = session;
     if (opened !== undefined) attempt(() => module.api.C_CloseSession(opened));
     module.release();
-    throw error;
+    if (error instanceof KeysError) throw error;
+    throw new HsmGoneError({ data: { token: options.tokenLabel, reason: pkcs11Reason(error) }, cause: error });
   }
 }
 
