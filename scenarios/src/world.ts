@@ -6,6 +6,7 @@ import {
   devAccounts,
   type ExecutionPort,
   makeDepositData,
+  Pacer,
   toEip1193,
 } from '@holdfast/devnet';
 import { createKeeper, type Keeper } from '@holdfast/keeper';
@@ -56,7 +57,7 @@ export class World {
   readonly say: (line: string) => void;
   readonly #provider: ReturnType<typeof toEip1193>;
   readonly #chain: ReturnType<typeof defineChain>;
-  #sent = false;
+  readonly #pacer = new Pacer(() => this.step(), STILL_MS);
   #manifest: PoolManifest | null = null;
   #keeper: Keeper | null = null;
   #watch: CheckpointWatch | null = null;
@@ -69,14 +70,7 @@ export class World {
     this.adapter = options.adapter;
     this.say = options.say ?? (() => {});
     this.flows = new BeaconFlows(devnet);
-    const provider = toEip1193(devnet.execution);
-    this.#provider = {
-      request: async (request) => {
-        const answer = await provider.request(request);
-        if (request.method === 'eth_sendRawTransaction') this.#sent = true;
-        return answer;
-      },
-    };
+    this.#provider = this.#pacer.watching(toEip1193(devnet.execution));
     this.#chain = defineChain({
       id: devnet.execution.chainId,
       name: 'Holdfast devnet',
@@ -170,22 +164,8 @@ export class World {
   }
 
   /** Lets a slot pass whenever a transaction waits for one, until the task is done. */
-  async during<T>(task: Promise<T>): Promise<T> {
-    let done = false;
-    const finished = () => {
-      done = true;
-    };
-    task.then(finished, finished);
-    // Whoever missed the block of its transaction looks again at the next one: time never stands still for long.
-    let lastStep = performance.now();
-    while (!done) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      if (!this.#sent && performance.now() - lastStep < STILL_MS) continue;
-      this.#sent = false;
-      await this.step();
-      lastStep = performance.now();
-    }
-    return task;
+  during<T>(task: Promise<T>): Promise<T> {
+    return this.#pacer.during(task);
   }
 
   /** Life with a keeper: it looks and acts, a slot passes, until `reached`. */

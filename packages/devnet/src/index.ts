@@ -27,6 +27,8 @@ export {
   type DepositData,
   type DepositDataParameters,
   makeDepositData,
+  type SignedDepositParameters,
+  signDepositData,
   withdrawalCredentials,
 } from './consensus/deposit-data.ts';
 export type { ChainEvent, MissedReason, SlotPhase, SlotResult } from './consensus/events.ts';
@@ -64,6 +66,7 @@ export {
   WITHDRAWAL_REQUEST_ADDRESS,
 } from './execution/system-contracts.ts';
 export type { DevnetFork, DevnetOptions, GenesisValidator } from './options.ts';
+export { Pacer } from './pacer.ts';
 export {
   DutyFailedError,
   type DutyFailure,

@@ -1,7 +1,15 @@
 import type { Pubkey } from '@holdfast/units';
 import { interopSecretKey } from '@lodestar/state-transition';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ChainEvent, createRemoteSigner, type Devnet, type DutyRequest } from '../src/index.ts';
+import {
+  type ChainEvent,
+  createRemoteSigner,
+  type Devnet,
+  type DutyRequest,
+  makeDepositData,
+  signDepositData,
+  withdrawalCredentials,
+} from '../src/index.ts';
 import { randaoRequest } from '../src/signing/requests.ts';
 import { fakeDevnet, SLOTS_PER_EPOCH } from './devnet-kit.ts';
 import { SignerServer } from './signer-server.ts';
@@ -217,4 +225,18 @@ test('exits are signed by the signer too', async () => {
   expect(callsOf('VOLUNTARY_EXIT')).toHaveLength(1);
   await devnet.step(2);
   expect(validator(5).exitEpoch).not.toBe(Number.POSITIVE_INFINITY);
+});
+
+test('a deposit is the same, signed by the signer or with the key', async () => {
+  await start();
+  const deposit = {
+    withdrawalCredentials: withdrawalCredentials('0x02', `0x${'0e'.repeat(20)}`),
+    amount: 32_000_000_000n,
+  };
+  const signer = createRemoteSigner({ url: server.url });
+  const signed = await signDepositData({ signer, pubkey: devnet.pubkeyOf(3), ...deposit });
+  expect(signed).toEqual(makeDepositData({ secretKey: interopSecretKey(3).toBytes(), ...deposit }));
+  const { body } = callsOf('DEPOSIT')[0]!;
+  expect(body).not.toHaveProperty('fork_info');
+  expect(body).toMatchObject({ deposit: { amount: '32000000000', genesis_fork_version: '0x00000001' } });
 });

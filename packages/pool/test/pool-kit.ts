@@ -1,10 +1,11 @@
 import { BeaconClient } from '@holdfast/beacon';
-import { createEdrExecution, Devnet, type DevnetOptions, devAccounts, serveJsonRpc } from '@holdfast/devnet';
+import { createEdrExecution, Devnet, type DevnetOptions, devAccounts, Pacer, serveJsonRpc } from '@holdfast/devnet';
 import type { Hex } from '@holdfast/units';
 import { createPublicClient, createWalletClient, defineChain, http, type PublicClient, type WalletClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 const GENESIS_TIME = 1_800_000_000;
+const SLOT_MS = 30;
 
 /** A devnet behind its two standard APIs, and clients for them. Slots pass only when a test says so, or while it waits. */
 export class Kit {
@@ -14,9 +15,12 @@ export class Kit {
   readonly beaconClient: BeaconClient;
   readonly #closeRpc: () => Promise<void>;
   readonly #chain: ReturnType<typeof defineChain>;
+  /** Transactions go over HTTP, unseen, so a slot passes every few milliseconds. */
+  readonly #pacer: Pacer;
 
   private constructor(devnet: Devnet, rpc: { url: string; close(): Promise<void> }, beaconUrl: string) {
     this.devnet = devnet;
+    this.#pacer = new Pacer(() => devnet.step(), SLOT_MS);
     this.rpcUrl = rpc.url;
     this.#closeRpc = () => rpc.close();
     this.#chain = defineChain({
@@ -58,17 +62,8 @@ export class Kit {
   }
 
   /** Lets slots pass until the task is over. */
-  async during<T>(task: Promise<T>): Promise<T> {
-    let over = false;
-    const end = () => {
-      over = true;
-    };
-    task.then(end, end);
-    while (!over) {
-      await this.devnet.step();
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-    return task;
+  during<T>(task: Promise<T>): Promise<T> {
+    return this.#pacer.during(task);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 import { SecretKey } from '@chainsafe/blst';
 import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
-import { DOMAIN_DEPOSIT } from '@lodestar/params';
-import { computeDomain, computeSigningRoot } from '@lodestar/state-transition';
-import { ssz } from '@lodestar/types';
+import { type phase0, ssz } from '@lodestar/types';
 import { DevnetError } from '../errors.ts';
+import type { DutySigner } from '../signing/port.ts';
+import { depositRequest } from '../signing/requests.ts';
 import { GENESIS_FORK_VERSION } from './chain-config.ts';
 
 export interface DepositDataParameters {
@@ -40,21 +40,38 @@ export function makeDepositData(parameters: DepositDataParameters): DepositData 
     typeof parameters.secretKey === 'string'
       ? SecretKey.fromBytes(fromHex(parameters.secretKey, 32))
       : SecretKey.fromBytes(parameters.secretKey);
+  const { message, request } = prepare(secret.toPublicKey().toBytes(), parameters);
+  return signed(message, secret.sign(request.signingRoot).toBytes());
+}
+
+export interface SignedDepositParameters extends Omit<DepositDataParameters, 'secretKey'> {
+  readonly signer: DutySigner;
+  readonly pubkey: Pubkey;
+}
+
+/** The same by whoever holds the key. Rejects with `DutyFailedError`, as when the credentials are not the signer's pool's. */
+export async function signDepositData(parameters: SignedDepositParameters): Promise<DepositData> {
+  const { signer, pubkey } = parameters;
+  const { message, request } = prepare(fromHex(pubkey, 48), parameters);
+  return signed(message, await signer.sign(pubkey, request));
+}
+
+function prepare(pubkey: Uint8Array, parameters: Omit<DepositDataParameters, 'secretKey'>) {
   const amount = Number(parameters.amount);
   if (!Number.isSafeInteger(amount) || amount <= 0) {
     throw new DevnetError('DEVNET_BAD_DEPOSIT', 'a deposit amount must be a positive number of gwei', {
       data: { amount: parameters.amount },
     });
   }
-  const pubkey = secret.toPublicKey().toBytes();
   const message = { pubkey, withdrawalCredentials: fromHex(parameters.withdrawalCredentials, 32), amount };
-  const forkVersion = fromHex(parameters.genesisForkVersion ?? GENESIS_FORK_VERSION, 4);
-  const domain = computeDomain(DOMAIN_DEPOSIT, forkVersion, new Uint8Array(32));
-  const signature = secret.sign(computeSigningRoot(ssz.phase0.DepositMessage, message, domain)).toBytes();
+  return { message, request: depositRequest(message, parameters.genesisForkVersion ?? GENESIS_FORK_VERSION) };
+}
+
+function signed(message: phase0.DepositMessage, signature: Uint8Array): DepositData {
   return {
-    pubkey: toHex(pubkey) as Pubkey,
+    pubkey: toHex(message.pubkey) as Pubkey,
     withdrawalCredentials: toHex(message.withdrawalCredentials),
-    amount: parameters.amount,
+    amount: BigInt(message.amount),
     signature: toHex(signature),
     depositDataRoot: toHex(ssz.phase0.DepositData.hashTreeRoot({ ...message, signature })) as Root,
   };
