@@ -8,7 +8,7 @@
 // and to all that stands beside it; the other makes the MAC. So a record that was changed, exchanged, brought back from an
 // older file, added, removed or cut off does not match the roll, and the roll says which; and the roll cannot be made without the
 // KEK. (An older file as a whole is genuine: that cannot be seen from the file.)
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fromHex, type Pubkey } from '@holdfast/units';
 import { StoreFormatError } from './errors.ts';
 
@@ -129,7 +129,7 @@ export function dataKeyAad(store: string): Uint8Array {
 
 /** What the roll holds for a line. */
 export function rollEntry(pubkey: Pubkey, line: string): Uint8Array {
-  const digest = createHash('sha256').update(line, 'utf8').digest();
+  const digest = hash('sha256', line, 'buffer');
   return Buffer.concat([fromHex(pubkey).subarray(0, ROLL_PUBKEY_BYTES), digest.subarray(0, ROLL_DIGEST_BYTES)]);
 }
 

@@ -53,7 +53,7 @@ export async function put(
   const sorted = [...unsorted.values()].sort((a, b) => (a.pubkey < b.pubkey ? -1 : 1));
   const header = { ...base, records: sorted.length };
   const headerLine = JSON.stringify(header);
-  const { roll, lines } = makeRoll(key.roll, headerLine, sorted);
+  const { roll, lines } = await makeRoll(key.roll, headerLine, sorted);
   await io('written', path, () => file.replace(path, joinFile(headerLine, roll, lines)));
   return { header, headerLine, records: new Map(sorted.map((record) => [record.pubkey, record])) };
 }

@@ -11,15 +11,21 @@ import {
   type SealedFile,
   type SealedRecord,
 } from './format.ts';
+import { inTurns, RECORDS_PER_TURN } from './turns.ts';
 
 /** The roll of `records` under a header, and their lines. */
-export function makeRoll(
+export async function makeRoll(
   rollKey: Uint8Array,
   headerLine: string,
   records: readonly SealedRecord[],
-): { readonly roll: Roll; readonly lines: readonly string[] } {
-  const lines = records.map(lineOf);
-  const entries = Buffer.concat(records.map(({ pubkey }, index) => rollEntry(pubkey, lines[index]!)));
+): Promise<{ readonly roll: Roll; readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  const entries = Buffer.alloc(ROLL_ENTRY_BYTES * records.length);
+  await inTurns(records, RECORDS_PER_TURN, (record, index) => {
+    const line = lineOf(record);
+    lines.push(line);
+    entries.set(rollEntry(record.pubkey, line), ROLL_ENTRY_BYTES * index);
+  });
   const roll = { entries: entries.toString('base64'), mac: macOf(rollKey, headerLine, entries).toString('base64') };
   return { roll, lines };
 }
@@ -28,7 +34,10 @@ export function makeRoll(
  * The file's records, all of them as they were written.
  * @throws StoreTamperedError which names the keys whose records are not
  */
-export function checkRoll(rollKey: Uint8Array, { header, headerLine, roll, lines }: SealedFile): SealedRecord[] {
+export async function checkRoll(
+  rollKey: Uint8Array,
+  { header, headerLine, roll, lines }: SealedFile,
+): Promise<SealedRecord[]> {
   const entries = Buffer.from(roll.entries, 'base64');
   const mac = Buffer.from(roll.mac, 'base64');
   const expected = macOf(rollKey, headerLine, entries);
@@ -42,11 +51,11 @@ export function checkRoll(rollKey: Uint8Array, { header, headerLine, roll, lines
   }
   const records: SealedRecord[] = [];
   const strange: string[] = [];
-  for (const [index, line] of lines.entries()) {
+  await inTurns(lines, RECORDS_PER_TURN, (line, index) => {
     const record = knownRecord(wanted, line);
     if (record === undefined) strange.push(`line ${index + 3}`);
     else records.push(record);
-  }
+  });
   if (wanted.size > 0) {
     throw new StoreTamperedError('records were changed or are missing', [...wanted.values()], { data: { strange } });
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Pubkey } from '@holdfast/units';
 import { publicKeyOf } from '../bls/bls.ts';
 import { KeysClosedError, KeysConfigError, KeysSecretError } from '../errors.ts';
@@ -11,6 +10,7 @@ import { StoreChangedError, StoreMissingError, StoreTamperedError } from './erro
 import { atomicFile, removeLeftovers, type StoreFile } from './files.ts';
 import type { Header, KeyRecord, SealedRecord } from './format.ts';
 import { io, type Loaded, load, put, type Records, write } from './persist.ts';
+import { inTurns, KEYS_PER_TURN, RECORDS_PER_TURN } from './turns.ts';
 
 export interface StoreOptions {
   /** Whether to make a store where there is none. Default false. */
@@ -37,8 +37,6 @@ export interface AddReport {
 
 const STORE_FILE = 'keys.sealed';
 const LABEL_MAX = 1024;
-/** Deriving a public key takes a quarter of a millisecond: other work gets its turn after so many. */
-const KEYS_PER_TURN = 32;
 
 /** The file of the store in `directory`, for backups. */
 export const sealedStorePath = (directory: string): string => join(directory, STORE_FILE);
@@ -120,10 +118,7 @@ export class SealedStore {
   add(keys: Iterable<NewKey>): Promise<AddReport> {
     return this.#exclusive(async () => {
       const wanted = [...keys];
-      for (const [index, key] of wanted.entries()) {
-        checkNew(key);
-        if (index % KEYS_PER_TURN === KEYS_PER_TURN - 1) await turn();
-      }
+      await inTurns(wanted, KEYS_PER_TURN, checkNew);
       const importedAt = this.#options.now().toISOString();
       const next = new Map(this.#records);
       const added: Pubkey[] = [];
@@ -181,16 +176,16 @@ export class SealedStore {
    */
   unseal(): Promise<readonly KeyPair[]> {
     return this.#exclusive(() =>
-      this.#withDataKey((dataKey) => {
+      this.#withDataKey(async (dataKey) => {
         const records = [...this.#records.values()].filter(({ disabled }) => !disabled);
         const secrets = new Uint8Array(32 * records.length);
         const bad: Pubkey[] = [];
-        for (const [index, record] of records.entries()) {
+        await inTurns(records, RECORDS_PER_TURN, (record, index) => {
           const secret = openSecret(dataKey, this.id, record);
           if (secret === undefined) bad.push(record.pubkey);
           else secrets.set(secret, 32 * index);
           secret?.fill(0);
-        }
+        });
         if (bad.length === 0) {
           return records.map(({ pubkey }, index) => ({
             pubkey,
@@ -214,9 +209,12 @@ export class SealedStore {
       const fresh = new Uint8Array(random(32));
       try {
         const next = await this.#withDataKey((old) =>
-          withDerived(fresh, (key) => {
-            const records = [...this.#records.values()].map((record) => this.#sealedAgain(record, {}, old, key));
-            return new Map(records.map((record) => [record.pubkey, record]));
+          withDerived(fresh, async (key) => {
+            const resealed = new Map<Pubkey, SealedRecord>();
+            await inTurns([...this.#records.values()], RECORDS_PER_TURN, (record) => {
+              resealed.set(record.pubkey, this.#sealedAgain(record, {}, old, key));
+            });
+            return resealed;
           }),
         );
         await this.#unchanged();
