@@ -130,8 +130,9 @@ export class Agreement {
     while (!this.#decision) {
       if (this.#decide()) return;
       if (!this.#started) return;
+      // First what this round, or a justified later one, lets the node vote for; only then leave it.
       const acted =
-        this.#ask() || this.#skipAhead() || this.#passOver() || this.#propose() || this.#accept() || this.#commit();
+        this.#accept() || this.#commit() || this.#propose() || this.#ask() || this.#skipAhead() || this.#passOver();
       if (!acted) return;
     }
   }
