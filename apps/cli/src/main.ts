@@ -8,6 +8,11 @@ import { stopSignal } from './stop.ts';
 for (const [name, value] of Object.entries(process.env)) {
   if (name.startsWith('HOLDFAST_') && value === '') delete process.env[name];
 }
+// node:sqlite is a release candidate in Node 24; saying so on each start helps nobody.
+const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+  if (!String(warning).startsWith('SQLite is an experimental feature')) emitWarning(warning, ...rest);
+};
 const io = processIo();
 const code = await run(process.argv.slice(2), io, stopSignal());
 // Idle connections and pollers must not keep the process; what was written must get out first.

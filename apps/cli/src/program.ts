@@ -3,6 +3,9 @@ import { addDeploy } from './commands/deploy/command.ts';
 import { addDevnet } from './commands/devnet/command.ts';
 import { addFault } from './commands/fault/command.ts';
 import { addKeeper } from './commands/keeper/command.ts';
+import { addKeys } from './commands/keys/command.ts';
+import { addProtection } from './commands/protection/command.ts';
+import { addSigner } from './commands/signer/command.ts';
 import { addStatus } from './commands/status/command.ts';
 import { addUp } from './commands/up/command.ts';
 import { addVerify } from './commands/verify/command.ts';
@@ -13,6 +16,19 @@ import type { CommonOptions } from './options/common.ts';
 import { applySettings } from './options/settings.ts';
 
 const VERSION = '0.1.0';
+
+const COMMANDS = [
+  addUp,
+  addDevnet,
+  addDeploy,
+  addKeeper,
+  addVerify,
+  addStatus,
+  addFault,
+  addSigner,
+  addKeys,
+  addProtection,
+];
 
 /** What a command does once its options are settled. */
 export type Action<Options> = (options: Options, context: Context) => Promise<ExitCode>;
@@ -34,6 +50,8 @@ export function makeProgram(io: Io, signal: AbortSignal, finish: (code: ExitCode
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: () => undefined })
+    // What stands behind a command's name is its own.
+    .enablePositionalOptions()
     .allowExcessArguments(false)
     .addHelpText('after', HELP);
   const host: Host = {
@@ -46,7 +64,7 @@ export function makeProgram(io: Io, signal: AbortSignal, finish: (code: ExitCode
       });
     },
   };
-  for (const add of [addUp, addDevnet, addDeploy, addKeeper, addVerify, addStatus, addFault]) add(host);
+  for (const add of COMMANDS) add(host);
   return program;
 }
 

@@ -14,9 +14,27 @@ export interface ErrorReport {
   readonly exitCode: ExitCode;
 }
 
-const USAGE = new Set(['CLI_USAGE', 'CLI_FILE', 'CLI_KEY', 'POOL_CONFIG', 'KEEPER_CONFIG', 'UNITS_BAD_ETH']);
+const USAGE = new Set([
+  'CLI_USAGE',
+  'CLI_FILE',
+  'CLI_KEY',
+  'POOL_CONFIG',
+  'KEEPER_CONFIG',
+  'KEYS_CONFIG',
+  'KEYS_HSM_KEY',
+  'KEYS_HSM_MODULE',
+  'KEYS_HSM_PIN',
+  'KEYS_HSM_TOKEN',
+  'KEYS_KEK_WRONG',
+  'PROTECTION_GENESIS',
+  'PROTECTION_INPUT',
+  'PROTECTION_INTERCHANGE',
+  'SIGNER_ACCESS',
+  'SIGNER_CONFIG',
+  'UNITS_BAD_ETH',
+]);
 const NETWORK =
-  /^(?:CLI_NETWORK|BEACON_(?:HTTP|TIMEOUT|NETWORK|TOO_LARGE|ANSWER|UNAVAILABLE|LIE)|KEEPER_RPC_BEHIND|EXECUTION_ENGINE)$/;
+  /^(?:CLI_NETWORK|BEACON_(?:HTTP|TIMEOUT|NETWORK|TOO_LARGE|ANSWER|UNAVAILABLE|LIE)|KEEPER_RPC_BEHIND|EXECUTION_ENGINE|PROTECTION_UNAVAILABLE)$/;
 /** viem's errors for a node that cannot be reached, stalls, or answers no JSON-RPC. */
 const VIEM_NETWORK = new Set(['HttpRequestError', 'TimeoutError', 'SocketClosedError', 'WebSocketRequestError']);
 const CAUSES_MAX = 3;

@@ -8,12 +8,20 @@ export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of SIGNALS) {
     process.on(name, () => {
+      if (name === 'SIGHUP' && onHangup !== null) return void onHangup();
       if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
       controller.abort(new Stopped());
     });
   }
   if (process.env.npm_lifecycle_event !== undefined) stopWhenOrphaned(controller);
   return controller.signal;
+}
+
+let onHangup: (() => void) | null = null;
+
+/** From now on SIGHUP calls `reload` rather than stopping: what daemons read their settings again by. */
+export function reloadOnHangup(reload: () => void): void {
+  onHangup = reload;
 }
 
 /** How often it is looked whether the parent is still there, in milliseconds. */

@@ -8,7 +8,8 @@ export const SETTINGS_FILE = 'holdfast.config.json';
 
 /**
  * Fills in what neither the command line nor the environment says from a settings file: an object whose keys are option
- * names in camel case, for all commands, or the name of a command with an object of its own.
+ * names in camel case, for all commands, or the name of a command with an object of its own. The commands below another
+ * (`keys import`) share that one's object.
  *
  * @example { "rpcUrl": "http://127.0.0.1:8545", "beaconUrl": ["http://127.0.0.1:5052"], "keeper": { "metricsPort": 9090 } }
  */
@@ -16,20 +17,34 @@ export function applySettings(command: Command, io: Io): void {
   const found = readSettings(command, io);
   if (!found) return;
   const { path, settings } = found;
-  const siblings = command.parent?.commands ?? [command];
+  const [root, top] = lineOf(command);
   const shared: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) {
-    if (siblings.some((sibling) => sibling.name() === key)) continue;
+    if (root.commands.some((sibling) => sibling.name() === key)) continue;
     if (optionOf(command, key) && !OWN_ONLY.has(`${command.name()}.${key}`)) shared[key] = value;
-    else if (!siblings.some((sibling) => optionOf(sibling, key))) throw unknownKey(path, key, command);
+    else if (!familyOf(root).some((other) => optionOf(other, key))) throw unknownKey(path, key, command);
   }
-  const own = settings[command.name()];
+  const own = settings[top.name()];
   if (own !== undefined && !isRecord(own)) {
-    throw new CliFileError(`"${command.name()}" in the settings file must be an object`, { data: { path } });
+    throw new CliFileError(`"${top.name()}" in the settings file must be an object`, { data: { path } });
   }
-  for (const key of Object.keys(own ?? {})) if (!optionOf(command, key)) throw unknownKey(path, key, command);
-  for (const [key, value] of Object.entries({ ...shared, ...own })) apply(command, key, value, path);
+  const taken: Record<string, unknown> = { ...shared };
+  for (const [key, value] of Object.entries(own ?? {})) {
+    if (optionOf(command, key)) taken[key] = value;
+    else if (!familyOf(top).some((other) => optionOf(other, key))) throw unknownKey(path, key, command);
+  }
+  for (const [key, value] of Object.entries(taken)) apply(command, key, value, path);
 }
+
+/** The program, and the command right below it that this one is or belongs to. */
+function lineOf(command: Command): [root: Command, top: Command] {
+  let top = command;
+  while (top.parent?.parent) top = top.parent;
+  return [top.parent ?? top, top];
+}
+
+/** A command and all below it. */
+const familyOf = (command: Command): Command[] => [command, ...command.commands.flatMap(familyOf)];
 
 /** `deploy` has a `--config` of its own, the pool's, so there the variable or the default name has to do. */
 function readSettings(command: Command, io: Io): { path: string; settings: Record<string, unknown> } | null {
@@ -92,13 +107,28 @@ const optionOf = (command: Command, key: string): Option | undefined =>
 const OWN_ONLY = new Set(['devnet.rpcUrl']);
 
 /** Decisions of one call, which a file must not make for all. */
-const NOT_SETTABLE = new Set(['config', 'debug', 'resume', 'dryRun', 'printConfig', 'printGenesis']);
+const NOT_SETTABLE = new Set([
+  'config',
+  'debug',
+  'resume',
+  'dryRun',
+  'printConfig',
+  'printGenesis',
+  'init',
+  'newKeys',
+  'watchFirst',
+  'slashingProtection',
+]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** As it is typed: `keys import`. */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
 const unknownKey = (path: string, key: string, command: Command): CliUsageError =>
   new CliUsageError(`"${key}" in the settings file is no setting`, {
     data: { path },
-    fix: `\`holdfast ${command.name()} --help\` lists the options; a setting is an option's name in camel case`,
+    fix: `\`holdfast ${nameOf(command)} --help\` lists the options; a setting is an option's name in camel case`,
   });

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
-import { CliFileError, CliKeyError } from '../errors.ts';
+import { CliKeyError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { KeyOptions } from '../options/common.ts';
+import { readSecretFile } from './files.ts';
 import { decryptKeystore } from './keystore.ts';
 
 /**
@@ -48,17 +48,5 @@ function accountOf(text: string, source: string): PrivateKeyAccount {
   } catch {
     // The library's own message may quote the key.
     throw new CliKeyError('that private key is outside of the curve', { data: { source } });
-  }
-}
-
-function readSecretFile(path: string, warn: (text: string) => void): string {
-  try {
-    const others = statSync(path).mode & 0o077;
-    if (others !== 0 && process.platform !== 'win32') {
-      warn(`${path} can be read by others on this machine: chmod 600 it`);
-    }
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new CliFileError('the file cannot be read', { data: { path }, cause });
   }
 }
