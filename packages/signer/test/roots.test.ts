@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { fromHex, toHex } from '@holdfast/units';
 import { DOMAIN_VOLUNTARY_EXIT } from '@lodestar/params';
 import { computeDomain, computeSigningRoot } from '@lodestar/state-transition';
@@ -32,6 +34,13 @@ describe('signing roots', () => {
         expect(rootOf(body), `${name}, seed ${seed}`).toBe(toHex(signingRoot));
       }
     }
+  });
+
+  it('hold under the mainnet preset', () => {
+    const script = fileURLToPath(new URL('roots/mainnet-main.ts', import.meta.url));
+    const env = { ...process.env, LODESTAR_PRESET: 'mainnet' };
+    const report = JSON.parse(execFileSync(process.execPath, [script], { env, encoding: 'utf8' }));
+    expect(report).toEqual({ preset: 'mainnet', checked: 3 * all.length, wrong: [] });
   });
 
   it('of an attestation are not mixed up with the one before', () => {
