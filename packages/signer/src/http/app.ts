@@ -53,7 +53,9 @@ export function createApp({ front, limits, log, nextId, serverFactory }: AppPart
   });
   app.decorateRequest('caller', null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) => parse(text));
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
+    parse(text),
+  );
   app.addHook('onRequest', async (request, reply) => {
     const refusal = refuseAtDoor(front, request.raw) ?? identify(front, request);
     if (refusal !== null) return answer(reply, refusal);

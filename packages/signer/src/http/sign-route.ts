@@ -135,7 +135,7 @@ export class SignRoute {
       metrics.refused(rule);
       log.warn({ ...told, rule }, problem.message);
     } else if (problem.status === 500) log.error({ ...told, err: error }, 'a request failed');
-    else log.info(told, problem.message);
+    else log.debug(told, problem.message);
     sendProblem(res, problem, requestId);
   }
 

@@ -130,7 +130,10 @@ async function undo(
     );
     return null;
   } catch (error) {
-    return failed('the import broke off and could not be taken back; delete the key here before using it elsewhere', error);
+    return failed(
+      'the import broke off and could not be taken back; delete the key here before using it elsewhere',
+      error,
+    );
   }
 }
 
