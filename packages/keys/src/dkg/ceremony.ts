@@ -1,7 +1,10 @@
 import type { LockContent } from '../lock/types.ts';
 import { ThresholdError } from '../threshold/errors.ts';
 import type { ThresholdKey } from '../threshold/key.ts';
-import { wipe } from '../threshold/scalar.ts';
+import { samePoint } from '../threshold/points.ts';
+import { isScalar, type Scalar, wipe } from '../threshold/scalar.ts';
+import type { ShareIndex } from '../threshold/scheme.ts';
+import { pubkeyOf } from '../threshold/split.ts';
 import { Broadcast, type Outgoing, type Word } from './broadcast.ts';
 import { Dealings } from './dealings.ts';
 import { notConfirmed, notSealed, notSigned, tooFewDealers } from './failures.ts';
@@ -17,7 +20,7 @@ import {
   type Phase,
 } from './messages.ts';
 import { keysOf, qualify, sharesOf } from './outcome.ts';
-import type { CeremonyPlan } from './plan.ts';
+import type { CeremonyPlan, PreviousCluster } from './plan.ts';
 import type { CeremonyConfig, CeremonyEffect, CeremonyInput, Stage } from './types.ts';
 
 /**
@@ -49,7 +52,10 @@ export class Ceremony {
   #content: LockContent | undefined;
   #effects: CeremonyEffect[] = [];
 
-  /** @throws THRESHOLD_PLAN where this node has no place in the ceremony, or lacks what its place needs. */
+  /**
+   * @throws THRESHOLD_PLAN where this node has no place in the ceremony, or lacks what its place needs;
+   * THRESHOLD_OLD_SHARE where an old share is not the one that the previous lock names.
+   */
   constructor(config: CeremonyConfig) {
     const { plan, identity, oldShares } = config;
     this.#config = config;
@@ -62,6 +68,7 @@ export class Ceremony {
         fix: 'Check that the definition names this node’s identity, and give its old shares in a resharing and only there',
       });
     }
+    if (plan.previous && oldShares) checkOldShares(plan.previous, plan.dealers.get(this.self)!, oldShares);
     this.#dealings = new Dealings(plan, this.self, this.#faults);
     const broadcast = (phase: Phase): Broadcast =>
       new Broadcast({
@@ -328,4 +335,16 @@ export class Ceremony {
     const all = this.#plan.identities.map((_, i) => i + 1).filter((party) => party !== this.self);
     for (const party of to === 'all' ? all : [to]) this.#effects.push({ kind: 'send', to: party, bytes });
   }
+}
+
+/** A node that dealt what is not its share would be put out by the others; better to hear it before. */
+function checkOldShares({ keys }: PreviousCluster, index: ShareIndex, shares: readonly Scalar[]): void {
+  const wrong = shares.findIndex(
+    (share, i) => !isScalar(share) || !samePoint(pubkeyOf(share), keys[i]!.sharePubkeys[index - 1]!),
+  );
+  if (wrong < 0) return;
+  throw new ThresholdError('THRESHOLD_OLD_SHARE', 'a share is not the one that the previous lock names for this node', {
+    data: { validator: wrong, share: index },
+    fix: 'Load the shares of the cluster that is re-dealt, in the order of its lock’s validators',
+  });
 }
