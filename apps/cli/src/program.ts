@@ -6,6 +6,7 @@ import { addKeeper } from './commands/keeper/command.ts';
 import { addKeys } from './commands/keys/command.ts';
 import { addProtection } from './commands/protection/command.ts';
 import { addSigner } from './commands/signer/command.ts';
+import { addSim } from './commands/sim/command.ts';
 import { addStatus } from './commands/status/command.ts';
 import { addUp } from './commands/up/command.ts';
 import { addVerify } from './commands/verify/command.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addSigner,
   addKeys,
   addProtection,
+  addSim,
 ];
 
 /** What a command does once its options are settled. */
