@@ -133,6 +133,7 @@ test('a signer that is saturated, gone or slow costs duties, not the chain', asy
     await devnet.stepUntil(() => missed().some(({ duty }) => duty === 'ATTESTATION'), SLOTS_PER_EPOCH);
     expect(missed().every(({ failure }) => failure === 'unavailable')).toBe(true);
     expect(missed()[0]!.reason).toContain(word);
+    expect(missed()[0]!.reason).not.toContain('{');
   }
   server.bend = () => null;
   events.length = 0;

@@ -128,12 +128,20 @@ function signatureIn(text: string): Uint8Array | null {
   return /^0x[0-9a-fA-F]{192}$/.test(found) ? fromHex(found, 96) : null;
 }
 
-/** A refusal in the signer's words: printable, on one line, short. */
-const reasonOf = (text: string): string =>
-  text
+/** A refusal in the signer's words: the `message` of JSON where there is one, printable, on one line, short. */
+function reasonOf(text: string): string {
+  let words = text;
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === 'string') words = message;
+  } catch {
+    // Web3Signer's own answers are plain text.
+  }
+  return words
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()
     .slice(0, 300);
+}
 
 async function readUpTo(response: Response, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = [];

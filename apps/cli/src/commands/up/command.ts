@@ -14,6 +14,8 @@ export interface UpCommandOptions extends CommonOptions {
   readonly operators: number;
   readonly keys: number;
   readonly adapter: 'edr' | 'engine';
+  /** The operators' keys live in signer processes. */
+  readonly signer?: boolean | undefined;
   /** False with `--no-keeper`. */
   readonly keeper: boolean;
   /** False with `--no-dashboard`. */
@@ -41,9 +43,13 @@ export function addUp({ program, does }: Host): void {
     .option('--operators <n>', 'operators of the pool', integer(1, 8), 4)
     .option('--keys <n>', 'validators that each operator runs', integer(1, 8), 3)
     .addOption(adapterOption())
+    .option('--signer', "the operators' keys live in `holdfast signer` processes, one each, which the devnet asks")
     .option('--no-keeper', 'no keeper once it is live: nobody proves, unless you do')
     .option('--no-dashboard', 'no dashboard')
-    .option('--data-dir <dir>', 'where pool.json and the logs go (default: a temporary one, removed at the end)')
+    .option(
+      '--data-dir <dir>',
+      'where pool.json, the logs and what the signers keep go (default: a temporary one, removed at the end)',
+    )
     .addHelpText('after', HELP);
   addCommon(command);
   does<UpCommandOptions>(command, async (options, context) => {
@@ -57,6 +63,7 @@ const HELP = `
 Examples:
   holdfast up                                  then open the dashboard at the URL it prints
   holdfast up --slot-seconds 1 --operators 6   livelier
+  holdfast up --signer                         every duty of the pool checked, put on disk and only then signed
   holdfast up --no-keeper                      and run your own: holdfast keeper …
   holdfast up --data-dir ./devnet --json       one line of JSON with all URLs when it is ready
 Break something: holdfast fault --help. Check it from outside: holdfast verify --help.

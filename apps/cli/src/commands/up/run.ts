@@ -14,6 +14,7 @@ import { startExecution } from '../devnet/execution.ts';
 import { startChain, watched } from '../devnet/run.ts';
 import { type Cast, makeCast } from './cast.ts';
 import type { UpCommandOptions } from './command.ts';
+import { type Signers, startSigners } from './keys.ts';
 import { Stage } from './Stage.ts';
 import { activeOf, deploy, enlist, isEarning, live, makeKeeper, meetsWallClock, stake } from './story.ts';
 
@@ -33,6 +34,7 @@ interface Running {
   readonly manifestPath: string;
   readonly rpcUrl: string;
   readonly beaconUrl: string;
+  readonly signers: Signers | null;
 }
 
 export async function runUp(options: UpCommandOptions, context: Context): Promise<ExitCode> {
@@ -72,8 +74,14 @@ async function begin(
   const manifest = await progress.step('Deploying the pool', (detail) => deploy(stage, cast, detail));
   const manifestPath = join(dataDir, 'pool.json');
   writeWhole(manifestPath, stringifyManifest(manifest));
+  const signers = options.signer
+    ? await progress.step(`${operators} signers start, and seal ${keys} keys each`, () =>
+        startSigners(devnet, cast, manifest, dataDir, stack),
+      )
+    : null;
+  if (signers) stack.defer(tellMissedDuties(context, devnet, dataDir));
   const pubkeys = await progress.step(`${operators} operators bond and offer ${keys} keys each`, () =>
-    enlist(stage, cast, manifest),
+    enlist(stage, cast, manifest, signers?.keys),
   );
   await progress.step('Stakers deposit', () => stake(stage, cast, manifest));
   const log = jsonLog((line) => appendFileSync(join(dataDir, 'keeper.log'), line));
@@ -85,7 +93,17 @@ async function begin(
       return isEarning(stage, manifest, pubkeys);
     }),
   );
-  return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl };
+  return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl, signers };
+}
+
+/** Every duty that a signer did not sign goes to a log; a refusal is also told at once. */
+function tellMissedDuties(context: Context, devnet: Devnet, dataDir: string): () => void {
+  return devnet.on((event) => {
+    if (event.kind !== 'duty_missed') return;
+    const { slot, pubkey, duty, failure, reason } = event;
+    appendFileSync(join(dataDir, 'duties.log'), `${JSON.stringify({ slot, pubkey, duty, failure, reason })}\n`);
+    if (failure === 'refused') context.warn(`slot ${slot}: the signer of ${pubkey.slice(0, 14)}… refused ${duty}`);
+  });
 }
 
 async function catchUp(context: Context, stage: Stage, keeper: Keeper): Promise<void> {
@@ -126,7 +144,7 @@ function openDataDir({ dataDir }: UpCommandOptions, { io }: Context, stack: Asyn
 }
 
 function announce(context: Context, running: Running, dashboardUrl: string | null, dataDir: string): void {
-  const { rpcUrl, beaconUrl, manifestPath: manifest, stage } = running;
+  const { rpcUrl, beaconUrl, manifestPath: manifest, stage, signers } = running;
   const { chainId, genesisTime, secondsPerSlot } = stage.devnet.status();
   context.tell({
     event: 'ready',
@@ -140,6 +158,9 @@ function announce(context: Context, running: Running, dashboardUrl: string | nul
     genesisTime,
     secondsPerSlot,
     vault: running.manifest.addresses.vault,
+    ...(signers
+      ? { signers: signers.processes.map(({ operator, url, pid, directory }) => ({ operator, url, pid, directory })) }
+      : {}),
   });
   const { bold, cyan, dim } = context.style;
   const urls = `--rpc-url ${rpcUrl} --beacon-url ${beaconUrl}`;
@@ -149,6 +170,9 @@ function announce(context: Context, running: Running, dashboardUrl: string | nul
       ['JSON-RPC', rpcUrl],
       ['Beacon API', beaconUrl],
       ['Pool', manifest],
+      ...(signers
+        ? [['Signers', signers.processes.map(({ operator, url }) => `${operator} ${dim(url)}`).join('  ')] as const]
+        : []),
     ])}\n${dim('Check it from another terminal:')}\n` +
       `  npm run holdfast -- verify ${urls} --pool ${manifest}\n` +
       `${dim('Break it:')}\n  npm run holdfast -- fault --help\n\n${dim('Ctrl-C stops everything.')}\n`,

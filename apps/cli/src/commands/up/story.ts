@@ -1,4 +1,3 @@
-import { makeDepositData } from '@holdfast/devnet';
 import { createKeeper, type Keeper, type Log } from '@holdfast/keeper';
 import {
   compoundingCredentials,
@@ -15,6 +14,7 @@ import {
 } from '@holdfast/pool';
 import { type Hex, type Pubkey, parseEth } from '@holdfast/units';
 import type { Cast, Operator } from './cast.ts';
+import { keysInDevnet, type OperatorKeys } from './keys.ts';
 import type { Stage } from './Stage.ts';
 
 type Detail = (text: string) => void;
@@ -45,29 +45,44 @@ export async function deploy(stage: Stage, cast: Cast, detail: Detail): Promise<
   );
 }
 
-/** Operators register, bond and offer keys; their validators pay fees to the Vault. Returns the public keys. */
-export async function enlist(stage: Stage, cast: Cast, manifest: PoolManifest): Promise<Pubkey[]> {
+/**
+ * Operators register, bond and offer keys; their validators pay fees to the Vault. Returns the public keys.
+ *
+ * @param keysOf who holds an operator's keys; the devnet when nobody is named
+ */
+export async function enlist(
+  stage: Stage,
+  cast: Cast,
+  manifest: PoolManifest,
+  keysOf: ReadonlyMap<string, OperatorKeys> = new Map(),
+): Promise<Pubkey[]> {
   const pubkeys: Pubkey[] = [];
   for (const [i, operator] of cast.operators.entries()) {
-    pubkeys.push(...(await stage.during(enlistOne(stage, operator, i + 1, manifest))));
+    const keys = keysOf.get(operator.name) ?? keysInDevnet(stage.devnet, operator);
+    await stage.during(enlistOne(stage, operator, i + 1, manifest, keys));
+    pubkeys.push(...keys.pubkeys);
   }
   return pubkeys;
 }
 
-async function enlistOne(stage: Stage, operator: Operator, operatorId: number, manifest: PoolManifest) {
+async function enlistOne(
+  stage: Stage,
+  operator: Operator,
+  operatorId: number,
+  manifest: PoolManifest,
+  keys: OperatorKeys,
+): Promise<void> {
   const pool = stage.poolAs(manifest, operator.account);
   const { base, perValidator } = manifest.config.bond;
   await register(pool, { name: operator.name });
   // Enough for one key more than it offers.
   await postBond(pool, { operatorId, amount: base + perValidator * BigInt(operator.secretKeys.length) });
-  const pubkeys = stage.devnet.addKeys(operator.secretKeys);
-  for (const secretKey of operator.secretKeys) {
-    const withdrawalCredentials = compoundingCredentials(manifest.addresses.vault);
-    const data = makeDepositData({ secretKey, withdrawalCredentials, amount: PREDEPOSIT_GWEI });
+  const { vault } = manifest.addresses;
+  for (const pubkey of keys.pubkeys) {
+    const data = await keys.signDeposit(pubkey, compoundingCredentials(vault), PREDEPOSIT_GWEI);
     await predeposit(pool, { operatorId, ...data });
+    stage.devnet.setFeeRecipient(pubkey, vault);
   }
-  for (const pubkey of pubkeys) stage.devnet.setFeeRecipient(pubkey, manifest.addresses.vault);
-  return pubkeys;
 }
 
 export async function stake(stage: Stage, cast: Cast, manifest: PoolManifest): Promise<void> {
