@@ -110,7 +110,7 @@ const cases: readonly Case[] = [
     name: 'proves possession of nothing',
     lie: says2('deal', (payload) => {
       const copy = Uint8Array.from(payload);
-      copy.set(payload.slice(-96), 3 * 48);
+      copy.set(payload.slice(-96), payload.length - 2 * 96);
       return copy;
     }),
     reasons: ['bad-dealing'],

@@ -161,8 +161,8 @@ describe('safeguards: without them something breaks', () => {
     const { payload } = heard!;
     expect(checkDealing(plan, 1, payload)).toBeDefined();
     expect(checkDealing(plan, 2, payload)).toBeUndefined();
-    const half = payload.length / 2;
-    expect(checkDealing(plan, 1, new Uint8Array([...payload.slice(half), ...payload.slice(0, half)]))).toBeUndefined();
+    const exchanged = [...payload.slice(0, -192), ...payload.slice(-96), ...payload.slice(-192, -96)];
+    expect(checkDealing(plan, 1, new Uint8Array(exchanged))).toBeUndefined();
     const later = planCeremony({ ...members.definition, nonce: `0x${'77'.repeat(32)}` as never });
     expect(checkDealing(later, 1, payload)).toBeUndefined();
   });

@@ -1,10 +1,5 @@
-import {
-  type PublicKey,
-  SecretKey,
-  Signature,
-  type SignatureSet,
-  verifyMultipleAggregateSignatures,
-} from '@chainsafe/blst';
+import { aggregateWithRandomness, type PublicKey, SecretKey, verify } from '@chainsafe/blst';
+import { PUBKEY_BYTES, SIGNATURE_BYTES } from '../bls/bls.ts';
 import { decodePubkey, type ThresholdKey } from '../threshold/key.ts';
 import { combinePubkeys, samePoint } from '../threshold/points.ts';
 import {
@@ -44,27 +39,23 @@ export function makeDealing(
   oldShares: readonly Scalar[] | undefined,
 ): OwnDealing {
   const shares: Scalar[][] = Array.from({ length: plan.scheme.nodes }, () => []);
-  const points: (readonly PublicKey[])[] = [];
-  const out = new Writer();
   const inverse = inverseOfPublic(plan.scheme.scale);
-  for (let validator = 0; validator < plan.definition.validators; validator += 1) {
+  const constants = Array.from({ length: plan.definition.validators }, (_, validator) => {
     const old = oldShares?.[validator];
-    const constant = old ? combineScalars([{ scalar: old, factor: inverse }]) : randomScalar(random);
+    return old ? combineScalars([{ scalar: old, factor: inverse }]) : randomScalar(random);
+  });
+  const commitments = constants.map((constant) => {
     const dealt = deal(plan.scheme, random, constant);
-    const commitments = dealt.commitments.map((point) => point.toBytes());
-    points.push(dealt.commitments);
-    out.bytes(...commitments);
-    if (!plan.previous) {
-      out.bytes(
-        SecretKey.fromBytes(constant)
-          .sign(possession(plan, dealer, validator, commitments[0]!))
-          .toBytes(),
-      );
-    }
     for (const [i, share] of dealt.shares.entries()) shares[i]!.push(share);
-    wipe(constant);
+    return dealt.commitments;
+  });
+  const out = new Writer().bytes(...commitments.flatMap((points) => points.map((point) => point.toBytes())));
+  if (!plan.previous) {
+    const message = possession(plan, dealer, commitments);
+    out.bytes(...constants.map((constant) => SecretKey.fromBytes(constant).sign(message).toBytes()));
   }
-  return { payload: out.done(), commitments: points, shares };
+  wipe(...constants);
+  return { payload: out.done(), commitments, shares };
 }
 
 /**
@@ -74,39 +65,51 @@ export function makeDealing(
 export function checkDealing(plan: CeremonyPlan, dealer: ShareIndex, payload: Uint8Array): Commitments | undefined {
   try {
     const reader = new Reader(payload);
-    const proofs: SignatureSet[] = [];
-    const commitments = Array.from({ length: plan.definition.validators }, (_, validator) => {
-      const bytes = Array.from({ length: plan.scheme.threshold }, () => reader.bytes(48));
-      const points = bytes.map((each) => decodePubkey(each, 'commitment'));
-      if (!plan.previous) {
-        const msg = possession(plan, dealer, validator, bytes[0]!);
-        proofs.push({ msg, pk: points[0]!, sig: Signature.fromBytes(reader.bytes(96), true, true) });
-      }
-      return points;
-    });
+    const commitments = Array.from({ length: plan.definition.validators }, () =>
+      Array.from({ length: plan.scheme.threshold }, () => decodePubkey(reader.bytes(PUBKEY_BYTES), 'commitment')),
+    );
+    const proofs = plan.previous ? [] : commitments.map(() => reader.bytes(SIGNATURE_BYTES));
     reader.end();
-    const { previous } = plan;
-    const proven = previous
-      ? commitments.every((points, i) => dealsOldShare(plan, previous.keys[i]!, dealer, points))
-      : verifyMultipleAggregateSignatures(proofs);
+    const proven = plan.previous
+      ? dealsOldShares(plan, plan.previous.keys, dealer, commitments)
+      : possesses(plan, dealer, commitments, proofs);
     return proven ? commitments : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** New scale × constant term = old share: shown in public keys. */
-function dealsOldShare(
-  { scheme }: CeremonyPlan,
-  key: ThresholdKey,
+/**
+ * Whether each proof is a signature by its constant term. All are over one message, so they are checked together, each
+ * weighed with 64 random bits: a false one passes with a probability of 2⁻⁶⁴.
+ */
+function possesses(
+  plan: CeremonyPlan,
   dealer: ShareIndex,
-  commitments: readonly PublicKey[],
+  commitments: Commitments,
+  proofs: readonly Uint8Array[],
 ): boolean {
-  return samePoint(combinePubkeys([commitments[0]!], [scheme.scale]), key.sharePubkeys[dealer - 1]!);
+  const { pk, sig } = aggregateWithRandomness(proofs.map((proof, i) => ({ pk: commitments[i]![0]!, sig: proof })));
+  return verify(possession(plan, dealer, commitments), pk, sig);
 }
 
-/** Bound to ceremony, dealer and place, so that no proof can be used again. */
-function possession({ id }: CeremonyPlan, dealer: ShareIndex, validator: number, constant: Uint8Array): Uint8Array {
-  const place = new Writer().u8(dealer).u16(validator).done();
-  return sha256(Buffer.from('holdfast/dkg/1/possession\n'), id, place, constant);
+/** New scale × constant term = old share, for each validator: shown in public keys. */
+function dealsOldShares(
+  { scheme }: CeremonyPlan,
+  keys: readonly ThresholdKey[],
+  dealer: ShareIndex,
+  commitments: Commitments,
+): boolean {
+  return commitments.every((points, i) =>
+    samePoint(combinePubkeys([points[0]!], [scheme.scale]), keys[i]!.sharePubkeys[dealer - 1]!),
+  );
+}
+
+/**
+ * What every constant term of a dealing signs: the ceremony, the dealer, and all these constant terms. So no proof can be
+ * used again, not even by the same dealer in another place.
+ */
+function possession({ id }: CeremonyPlan, dealer: ShareIndex, commitments: Commitments): Uint8Array {
+  const constants = commitments.map((points) => points[0]!.toBytes());
+  return sha256(Buffer.from('holdfast/dkg/1/possession\n'), id, Uint8Array.of(dealer), ...constants);
 }

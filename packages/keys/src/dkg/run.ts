@@ -16,7 +16,7 @@ export interface CeremonyPorts {
 export interface RunOptions {
   /**
    * How long a round may take, in milliseconds. More than three times the slowest line's delay, plus what the nodes'
-   * starts lie apart, plus the work of the round: about 7 ms for each validator and dealer.
+   * starts lie apart, plus the work of the round: about 3 ms for each validator and dealer.
    */
   readonly roundMs: number;
   readonly onStage?: (stage: Stage, round: number) => void;
