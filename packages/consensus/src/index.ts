@@ -21,6 +21,7 @@
  * //   timer { round, atMs }            at slot start + atMs: agreements.give(instance, { type: 'timeout', round })
  * //   decided { value, round, proof }  sign it (the signing database still has the last word)
  * //   accused { evidence }             log, alert, keep: encodeEvidence(evidence) convinces anyone
+ * //   forked { proofs }                two quorums, more than f traitors: stop signing and wake somebody up
  * //   dropped { from, reason }         counted in agreements.score(from); disconnect by its points
  *
  * A node that comes back from a crash gives `open` the last record and the values as `restore`; one that cannot must take

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Agreement, type Effect, type Envelope, ROUND_MAX } from '../src/index.ts';
+import { type Agreement, type Effect, type Envelope, ROUND_MAX, simulate } from '../src/index.ts';
 import { Random } from '../src/sim/Random.ts';
 import {
   agreement,
@@ -154,6 +154,50 @@ describe('traitors are named', () => {
     const quoted = [signed('COMMIT', SELF, 1, B), signed('COMMIT', PEER, 1, B), signed('COMMIT', leader(1), 1, B)];
     const effects = deliver(node, envelope(signed('DECIDED', PEER, 1, B), quoted, B));
     expect(accusations(effects)).toContain(`contradiction ${SELF}`);
+  });
+});
+
+describe('more than f traitors', () => {
+  const decided = (value: Uint8Array, nodes: readonly number[]) =>
+    envelope(
+      signed('DECIDED', PEER, 1, value),
+      nodes.map((node) => signed('COMMIT', node, 1, value)),
+      value,
+    );
+
+  it('are noticed: two decisions stop the node', () => {
+    const node = started();
+    deliver(node, decided(A, [0, 1, 2]));
+    const second = { ...decided(B, [1, 2, 3]), message: signed('DECIDED', leader(1), 1, B) };
+    const forked = deliver(node, second).find(({ type }) => type === 'forked');
+    expect(forked).toMatchObject({
+      proofs: [
+        [{ sender: 0 }, { sender: 1 }, { sender: 2 }],
+        [{ sender: 1 }, { sender: 2 }, { sender: 3 }],
+      ],
+    });
+    expect(node.decision?.value).toEqual(A);
+  });
+
+  it('keep a node that learns of both before it knows a value from deciding', () => {
+    const node = started();
+    const { value: _, ...withoutValue } = decided(A, [0, 1, 2]);
+    deliver(node, withoutValue);
+    const second = { ...decided(B, [1, 2, 3]), message: signed('DECIDED', leader(1), 1, B) };
+    expect(deliver(node, second).map(({ type }) => type)).toContain('forked');
+    deliver(node, proposal(A));
+    expect(node.decision).toBeUndefined();
+  });
+
+  it('are named when they break agreement', () => {
+    const broken = Array.from({ length: 200 }, (_, index) =>
+      simulate({ seed: 900_000 + index, nodes: 4, adversaries: ['equivocator', 'equivocator'] }),
+    ).filter(({ violations }) => violations.some(({ check }) => check === 'agreement'));
+    expect(broken.length).toBeGreaterThan(5);
+    for (const { accused, adversaries, violations } of broken) {
+      expect(accused).toEqual(adversaries.map(({ node }) => node).sort((a, b) => a - b));
+      expect(violations.every(({ check }) => check === 'agreement')).toBe(true);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { faultyMax } from '../cluster/quorum.ts';
 import { checkedSchedule, ROUND_MAX, roundEndMs } from '../cluster/schedule.ts';
 import { hashValue } from '../codec/hash.ts';
 import { ConsensusConfigError } from '../errors.ts';
-import { type Envelope, type InstanceId, NO_VALUE } from '../message.ts';
+import { type Envelope, type InstanceId, NO_VALUE, type SignedMessage } from '../message.ts';
 import { Ballot } from './Ballot.ts';
 import type { Decision, Effect, Input } from './effects.ts';
 import { Hearing, type Proposal } from './Hearing.ts';
@@ -32,6 +32,7 @@ export class Agreement {
   #suspects: ReadonlySet<number> = new Set();
   #started = false;
   #asked = false;
+  #hasTold = false;
   #input: Uint8Array | undefined;
   #decision: Decision | undefined;
 
@@ -93,6 +94,7 @@ export class Agreement {
         for (const proposal of this.#hearing.proposals.values()) if (!proposal.valid) delete proposal.valid;
         break;
     }
+    this.#tellFork();
     this.#advance();
     return this.#out.flush();
   }
@@ -114,15 +116,28 @@ export class Agreement {
 
   #receive(from: number, envelope: Envelope): void {
     const refusal = this.#hearing.receive(from, envelope, this.#decision?.valueHash);
-    const { type, sender, round } = envelope.message;
+    const { type, round } = envelope.message;
     if (refusal !== undefined) this.#out.push({ type: 'dropped', from, reason: refusal });
-    else if (type === 'ROUND-CHANGE' && this.#decision) this.#voice.answer(sender, round, this.#decision);
+    else if (this.#decision) this.#answer(this.#decision, envelope.message);
     else if (type === 'PRE-PREPARE' && round < this.round) this.#out.push({ type: 'dropped', from, reason: 'stale' });
+  }
+
+  /** Who changes rounds lacks the decision; who commits to something else has another one, and must hear of this one. */
+  #answer(decision: Decision, { type, sender, round, valueHash }: SignedMessage): void {
+    const differs = type === 'COMMIT' && valueHash !== decision.valueHash;
+    if (differs || type === 'ROUND-CHANGE') this.#voice.answer(sender, round, decision);
   }
 
   #repeat(to: readonly number[]): void {
     if (this.#decision) this.#voice.tell(this.#decision, to);
     else this.#voice.repeat(to);
+  }
+
+  #tellFork(): void {
+    const { certificate, fork } = this.#hearing;
+    if (this.#hasTold || !certificate || !fork) return;
+    this.#hasTold = true;
+    this.#out.push({ type: 'forked', proofs: [certificate.commits, fork.commits] });
   }
 
   /** Lets every rule that can act do so, until none can. */
@@ -139,15 +154,17 @@ export class Agreement {
 
   /** Algorithm 2:8, in any round. */
   #decide(): boolean {
-    const { certificate, values, book, judge } = this.#hearing;
+    const { certificate, fork, values, book, judge } = this.#hearing;
     const value = certificate && values.get(certificate.valueHash);
-    if (value === undefined) return false;
+    if (value === undefined || fork) return false;
     const { round, valueHash, commits } = certificate!;
     this.#decision = { value, valueHash, round, proof: commits.slice(0, judge.quorum) };
     this.#out.push({ type: 'decided', ...this.#decision });
     for (const node of this.#voice.peers) {
       const left = book.highestChange(node);
       if (left > round) this.#voice.answer(node, left, this.#decision);
+      const commit = book.get('COMMIT', round, node);
+      if (commit) this.#answer(this.#decision, commit);
     }
     return true;
   }
@@ -161,11 +178,12 @@ export class Agreement {
 
   /** Algorithm 3:5. Of f + 1 nodes in later rounds one is honest: go where the (f + 1)th of them is. */
   #skipAhead(): boolean {
-    const rounds = this.#voice.peers
-      .map((node) => this.#hearing.book.highestChange(node))
-      .filter((round) => round > this.round);
-    const target = rounds.sort((a, b) => b - a)[faultyMax(this.#options.cluster.nodes)];
-    return target !== undefined && this.#changeRound(target);
+    const { book } = this.#hearing;
+    const ahead = this.#voice.peers.filter((node) => book.highestChange(node) > this.round);
+    const faulty = faultyMax(this.#options.cluster.nodes);
+    if (ahead.length <= faulty) return false;
+    const rounds = ahead.map((node) => book.highestChange(node)).sort((a, b) => b - a);
+    return this.#changeRound(rounds[faulty]!);
   }
 
   /** A round whose leader is known to be dead is over. More than f suspects tell of this node's own network instead. */

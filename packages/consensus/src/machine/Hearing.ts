@@ -35,7 +35,10 @@ export class Hearing {
   /** By round. */
   readonly proposals = new Map<number, Proposal>();
   readonly values = new Map<Root, Uint8Array>();
+  /** The first decision heard of. */
   certificate: Certificate | undefined;
+  /** A decision of something else: more than f nodes are traitors, and nothing here can be trusted any more. */
+  fork: Certificate | undefined;
   readonly #options: AgreementOptions;
   readonly #context: IntakeContext;
   readonly #changes = new Map<number, Map<number, ProvenChange>>();
@@ -128,13 +131,17 @@ export class Hearing {
       this.holdChange({ message, prepares: justification });
     } else if (type === 'DECIDED') {
       this.learn(valueHash, value);
-      this.certificate ??= { round, valueHash, commits: justification };
+      this.#certify({ round, valueHash, commits: justification });
     }
   }
 
   #tally(round: number, valueHash: Root): void {
-    if (this.certificate) return;
     const commits = this.book.votes('COMMIT', round, valueHash);
-    if (commits.length >= this.judge.quorum) this.certificate = { round, valueHash, commits };
+    if (commits.length >= this.judge.quorum) this.#certify({ round, valueHash, commits });
+  }
+
+  #certify(certificate: Certificate): void {
+    this.certificate ??= certificate;
+    if (certificate.valueHash !== this.certificate.valueHash) this.fork ??= certificate;
   }
 }

@@ -30,6 +30,11 @@ export type Effect =
   | ({ readonly type: 'decided' } & Decision)
   /** A node has signed what no honest node signs. The evidence convinces anyone who has the cluster lock. */
   | { readonly type: 'accused'; readonly evidence: Evidence }
+  /**
+   * Two quorums have decided two values, which more than f traitors alone can bring about. Stop signing, alert people, keep
+   * both: `blameForFork` names the traitors. An agreement that has not decided when it learns of this never will.
+   */
+  | { readonly type: 'forked'; readonly proofs: readonly [readonly SignedMessage[], readonly SignedMessage[]] }
   /** An input was not used, and whose fault that was. */
   | { readonly type: 'dropped'; readonly from: number; readonly reason: DropReason };
 

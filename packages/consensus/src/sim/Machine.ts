@@ -162,6 +162,9 @@ export class Machine implements Host {
         this.#world.log(() => `${this.index} accuses ${effect.evidence.culprit} of ${effect.evidence.kind}`);
         if (this.#honest) witness.accusedBy(this.index, effect.evidence);
         break;
+      case 'forked':
+        this.#world.log(() => `${this.index} sees two decisions`);
+        break;
       case 'dropped':
         this.#world.log(() => `${this.index} drops a message of ${effect.from}: ${effect.reason}`);
         break;

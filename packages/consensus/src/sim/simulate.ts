@@ -24,6 +24,8 @@ const LOCK_HASH = `0x${'5e'.repeat(32)}` as Root;
 /** Rounds double, so the time to recover grows with the time until the network healed. */
 const PATIENCE_MS = 3_600_000;
 const EVENTS_MAX = 300_000;
+/** How long it goes on when all have decided: for what is still under way to do harm, and for traitors to be named. */
+const AFTERMATH_MS = 1000;
 const RECONNECT_MS = 20;
 
 /** Plays one schedule to its end. The same options give the same report, trace and all. */
@@ -104,8 +106,12 @@ function run({ plan, timeline, witness, isHonest }: World, { healAt }: Plan): vo
     );
   const end = healAt + PATIENCE_MS;
   const all = honest.length * plan.instances.length;
+  let doneAt: number | undefined;
   while (timeline.ran < EVENTS_MAX) {
-    if (witness.decisions === all && timeline.now > healAt + 1000) return;
+    if (witness.decisions === all) {
+      doneAt ??= timeline.now;
+      if (timeline.now > Math.max(healAt, doneAt) + AFTERMATH_MS) return;
+    }
     if (!timeline.step(end)) break;
   }
   const left = pending();
