@@ -178,6 +178,17 @@ describe('broadcast', () => {
     expect(hall.words(1).map(({ kind }) => kind)).toEqual(['equivocated', 'equivocated', 'equivocated']);
   });
 
+  it('a word is sent once to each who asks, and not to ask more of a node than it gives', () => {
+    const hall = new Hall(4, [1], 1);
+    hall.say(1, one);
+    const want: WantMessage = { kind: 'want', phase: 'deal', origin: 1, hash: sha256(one) };
+    const node = hall.nodes.get(1)!;
+    expect(node.onWant(2, want)).toHaveLength(1);
+    expect(node.onWant(2, want)).toEqual([]);
+    expect(node.onWant(3, want)).toHaveLength(1);
+    expect(node.onWant(3, { ...want, hash: sha256(two) })).toEqual([]);
+  });
+
   it('agreement holds whatever f liars vouch for, to whom and when', () => {
     const runs = process.env.HOLDFAST_DEEP === '1' ? 3000 : 150;
     const payloads = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];

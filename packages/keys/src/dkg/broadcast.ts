@@ -52,6 +52,7 @@ export class Broadcast {
   readonly #config: BroadcastConfig;
   readonly #candidates = new Map<Party, Map<string, Candidate>>();
   readonly #echoed = new Map<number, Set<Party>>();
+  readonly #served = new Set<string>();
   #fresh: { origin: Party; candidate: Candidate }[] = [];
   #round = 0;
   #over = false;
@@ -87,10 +88,12 @@ export class Broadcast {
     return entries.flatMap((entry) => this.#onEntry(from, entry));
   }
 
-  /** Sends a value to one who asks for it. */
+  /** Sends a value to one who asks for it, once: asking must not cost more than answering. */
   onWant(from: Party, { phase, origin, hash }: WantMessage): Outgoing<Sent>[] {
     const candidate = this.#of(origin).get(toHex(hash));
-    if (!candidate?.payload || !candidate.extracted) return [];
+    const served = `${from}/${origin}/${toHex(hash)}`;
+    if (!candidate?.payload || !candidate.extracted || this.#served.has(served)) return [];
+    this.#served.add(served);
     const { payload, vouchers } = candidate;
     return [{ to: from, message: { kind: 'value', phase, origin, payload, vouchers } }];
   }

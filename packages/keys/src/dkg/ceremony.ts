@@ -1,26 +1,17 @@
 import type { LockContent } from '../lock/types.ts';
-import { ThresholdError } from '../threshold/errors.ts';
+import type { ThresholdError } from '../threshold/errors.ts';
 import type { ThresholdKey } from '../threshold/key.ts';
-import { samePoint } from '../threshold/points.ts';
-import { isScalar, type Scalar, wipe } from '../threshold/scalar.ts';
-import type { ShareIndex } from '../threshold/scheme.ts';
-import { pubkeyOf } from '../threshold/split.ts';
+import { wipe } from '../threshold/scalar.ts';
 import { Broadcast, type Outgoing, type Word } from './broadcast.ts';
 import { Dealings } from './dealings.ts';
 import { notConfirmed, notSealed, notSigned, tooFewDealers } from './failures.ts';
 import { FaultList } from './faults.ts';
 import { confirmation, confirmsSame, contentOf, type Settled, sealed, sealPart, transcriptOf } from './finish.ts';
-import {
-  type ConfirmMessage,
-  decodeMessage,
-  encodeMessage,
-  type Message,
-  type Party,
-  PHASES,
-  type Phase,
-} from './messages.ts';
+import { type ConfirmMessage, decodeMessage, encodeMessage, type Message, type Party, type Phase } from './messages.ts';
 import { keysOf, qualify, sharesOf } from './outcome.ts';
-import type { CeremonyPlan, PreviousCluster } from './plan.ts';
+import { placeOf } from './place.ts';
+import type { CeremonyPlan } from './plan.ts';
+import { firstRoundOf, holdersOf, messagesMaxOf, speakersOf } from './rounds.ts';
 import type { CeremonyConfig, CeremonyEffect, CeremonyInput, Stage } from './types.ts';
 
 /**
@@ -60,15 +51,7 @@ export class Ceremony {
     const { plan, identity, oldShares } = config;
     this.#config = config;
     this.#plan = plan;
-    this.self = plan.identities.indexOf(identity.publicKey) + 1;
-    const needsOld = plan.previous !== undefined && plan.dealers.has(this.self);
-    if (this.self === 0 || needsOld !== (oldShares?.length === plan.definition.validators)) {
-      throw new ThresholdError('THRESHOLD_PLAN', 'this node cannot take part in the ceremony', {
-        data: { identity: identity.publicKey, party: this.self, oldShares: oldShares?.length },
-        fix: 'Check that the definition names this node’s identity, and give its old shares in a resharing and only there',
-      });
-    }
-    if (plan.previous && oldShares) checkOldShares(plan.previous, plan.dealers.get(this.self)!, oldShares);
+    this.self = placeOf(plan, identity.publicKey, oldShares);
     this.#dealings = new Dealings(plan, this.self, this.#faults);
     const broadcast = (phase: Phase): Broadcast =>
       new Broadcast({
@@ -124,7 +107,7 @@ export class Ceremony {
     if (from === this.self || from < 1 || from > this.#plan.identities.length) return;
     const count = (this.#messages.get(from) ?? 0) + 1;
     this.#messages.set(from, count);
-    if (count > this.#messagesMax()) {
+    if (count > messagesMaxOf(this.#plan)) {
       this.#faults.add(from, 'flooded');
       return;
     }
@@ -133,11 +116,6 @@ export class Ceremony {
     } catch {
       this.#faults.add(from, 'malformed');
     }
-  }
-
-  /** An honest node says three words, echoes in each round, asks and answers for two values of each party and phase. */
-  #messagesMax(): number {
-    return 8 + PHASES.length * (this.#plan.rounds + 4 * this.#plan.identities.length);
   }
 
   #handle(from: Party, message: Message): void {
@@ -179,31 +157,16 @@ export class Ceremony {
     if (this.#stage === 'over') return [];
     const awaited = (parties: Iterable<Party>): Party[] =>
       [...parties].filter((party) => party !== this.self && !this.#late.has(party));
-    if (this.#stage === 'confirm') return awaited(this.#holders()).filter((party) => !this.#confirms.has(party));
-    if (this.#stage === 'seal') return awaited(this.#holders()).filter((party) => !this.#seals.has(party));
-    const unheard = this.#broadcasts[this.#stage].missing(awaited(this.#speakers()));
-    return this.#isFirstRoundOf('deal') ? [...new Set([...unheard, ...awaited(this.#dealings.missing())])] : unheard;
+    if (this.#stage === 'confirm') return awaited(holdersOf(this.#plan)).filter((party) => !this.#confirms.has(party));
+    if (this.#stage === 'seal') return awaited(holdersOf(this.#plan)).filter((party) => !this.#seals.has(party));
+    const speakers = speakersOf(this.#plan, this.#stage, this.#round, this.#accused);
+    const unheard = this.#broadcasts[this.#stage].missing(awaited(speakers));
+    return this.#round === 0 ? [...new Set([...unheard, ...awaited(this.#dealings.missing())])] : unheard;
   }
 
   #lacks(): boolean {
     const { stage } = this;
     return stage !== 'confirm' && stage !== 'seal' && stage !== 'over' && this.#broadcasts[stage].lacks;
-  }
-
-  /** Who has something to say in this round of a broadcast: all echo, but only some open it. */
-  #speakers(): Iterable<Party> {
-    if (this.#isFirstRoundOf('deal')) return this.#plan.dealers.keys();
-    if (this.#isFirstRoundOf('complain')) return this.#holders();
-    if (this.#isFirstRoundOf('justify')) return this.#accused;
-    return this.#plan.identities.map((_, i) => i + 1);
-  }
-
-  #isFirstRoundOf(phase: Phase): boolean {
-    return this.#stage === phase && this.#round === PHASES.indexOf(phase) * this.#plan.broadcastRounds;
-  }
-
-  #holders(): Party[] {
-    return Array.from({ length: this.#plan.scheme.nodes }, (_, i) => i + 1);
   }
 
   #isHolder(party: Party): boolean {
@@ -235,7 +198,7 @@ export class Ceremony {
 
   #finishDeal(wordOf: (party: Party) => Word): void {
     const complaints = this.#dealings.judge(wordOf);
-    this.#enter('complain', this.#plan.broadcastRounds);
+    this.#enter('complain', firstRoundOf(this.#plan, 'complain'));
     if (complaints) this.#sendAll(this.#broadcasts.complain.say(complaints));
   }
 
@@ -245,7 +208,7 @@ export class Ceremony {
       this.#settle();
       return;
     }
-    this.#enter('justify', 2 * this.#plan.broadcastRounds);
+    this.#enter('justify', firstRoundOf(this.#plan, 'justify'));
     if (this.#accused.includes(this.self)) this.#sendAll(this.#broadcasts.justify.say(this.#dealings.justify()));
   }
 
@@ -262,7 +225,7 @@ export class Ceremony {
     this.#dealings.wipe();
     this.#qualified = qualified.parties;
     this.#settled = { plan: this.#plan, keys, shares, transcriptHash: this.#transcript(keys) };
-    this.#enter('confirm', 3 * this.#plan.broadcastRounds);
+    this.#enter('confirm', firstRoundOf(this.#plan, 'confirm'));
     if (!this.#dealings.isReceiver) return;
     const message = confirmation(this.#settled, this.#config.identity);
     this.#confirms.set(this.self, message);
@@ -294,7 +257,7 @@ export class Ceremony {
       this.#fail(notSigned(this.#plan, this.#faults.all()));
       return;
     }
-    this.#enter('seal', this.#plan.rounds - 1);
+    this.#enter('seal', firstRoundOf(this.#plan, 'seal'));
     if (!this.#dealings.isReceiver) return;
     const signature = sealPart(settled, this.#content);
     this.#seals.set(this.self, signature);
@@ -335,16 +298,4 @@ export class Ceremony {
     const all = this.#plan.identities.map((_, i) => i + 1).filter((party) => party !== this.self);
     for (const party of to === 'all' ? all : [to]) this.#effects.push({ kind: 'send', to: party, bytes });
   }
-}
-
-/** A node that dealt what is not its share would be put out by the others; better to hear it before. */
-function checkOldShares({ keys }: PreviousCluster, index: ShareIndex, shares: readonly Scalar[]): void {
-  const wrong = shares.findIndex(
-    (share, i) => !isScalar(share) || !samePoint(pubkeyOf(share), keys[i]!.sharePubkeys[index - 1]!),
-  );
-  if (wrong < 0) return;
-  throw new ThresholdError('THRESHOLD_OLD_SHARE', 'a share is not the one that the previous lock names for this node', {
-    data: { validator: wrong, share: index },
-    fix: 'Load the shares of the cluster that is re-dealt, in the order of its lock’s validators',
-  });
 }
