@@ -1,7 +1,8 @@
 /**
  * Validator keys: BLS signatures, a ring of signing threads, EIP-2333/2334 derivation, EIP-2335 keystores, and the sealed
- * store in which keys rest under a PKCS#11 token or a passphrase. Knows nothing of duties: who may sign what is decided
- * before (`@holdfast/signer`, `@holdfast/protection`).
+ * store in which keys rest under a PKCS#11 token or a passphrase. Shared keys: partial signatures and their recovery,
+ * ceremonies that make and re-deal them, the lock of a cluster. Knows nothing of duties: who may sign what is decided before
+ * (`@holdfast/signer`, `@holdfast/protection`).
  *
  * @example
  * import { KeyRing } from '@holdfast/keys';
