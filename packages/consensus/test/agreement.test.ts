@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Agreement, type Effect, ROUND_MAX, roundEndMs, roundSchedule } from '../src/index.ts';
+import { Ballot } from '../src/machine/Ballot.ts';
 import {
   agreement,
   bytes,
@@ -193,6 +194,20 @@ describe('changes of rounds', () => {
     expect(reasons(deliver(third, other))).toEqual(['unjustified']);
     expect(typesSent(deliver(third, proposed))).toEqual(['PREPARE']);
   });
+});
+
+it('the ballot refuses whatever would contradict it, behind all rules', () => {
+  const ballot = new Ballot();
+  const vote = (round: number, value: Uint8Array) => signed('COMMIT', 0, round, value);
+  ballot.round = 2;
+  expect(ballot.allows(vote(1, A))).toBe(false);
+  expect(ballot.allows(vote(3, A))).toBe(false);
+  expect(ballot.allows(vote(2, A))).toBe(true);
+  ballot.cast(vote(2, A));
+  expect(ballot.allows(vote(2, A))).toBe(true);
+  expect(ballot.allows(vote(2, B))).toBe(false);
+  ballot.round = 1;
+  expect(ballot.allows(vote(1, A))).toBe(false);
 });
 
 describe('a crash', () => {

@@ -121,6 +121,20 @@ describe('all agreements of a node', () => {
   });
 });
 
+it('stay out of an instance whose record is damaged: peers are not blamed, the duty is told', () => {
+  const restore = { record: new Uint8Array(9), values: () => undefined };
+  const node = agreements(leader(3), {
+    open: () => ({ schedule: roundSchedule('attester', 4), isValid: () => true, restore }),
+  });
+  expect(node.receive(leader(1), encodeEnvelope(proposal(A)))).toBeUndefined();
+  expect(node.score(leader(1)).points).toBe(0);
+  for (let twice = 0; twice < 2; twice += 1)
+    expect(() => node.start(INSTANCE, A)).toThrow(expect.objectContaining({ code: 'CONSENSUS_SNAPSHOT' }));
+  expect(node.size).toBe(0);
+  expect(node.advance(slot(20))).toEqual([INSTANCE]);
+  expect(node.start(INSTANCE, A).effects).toEqual([]);
+});
+
 describe('evidence', () => {
   const first = signed('COMMIT', 2, 1, A);
   const second = signed('COMMIT', 2, 1, B);

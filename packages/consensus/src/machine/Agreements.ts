@@ -1,7 +1,7 @@
 import type { Slot } from '@holdfast/units';
 import type { RoundSchedule } from '../cluster/schedule.ts';
 import { decodeEnvelope, envelopeBytesMax } from '../codec/envelope.ts';
-import { ConsensusMessageError } from '../errors.ts';
+import { ConsensusMessageError, ConsensusSnapshotError } from '../errors.ts';
 import { type Authenticator, type Cluster, type Envelope, type InstanceId, instanceKey } from '../message.ts';
 import { Agreement } from './Agreement.ts';
 import { type DropReason, type Effect, type Input, PENALTIES } from './effects.ts';
@@ -54,6 +54,8 @@ interface Tally {
 export class Agreements {
   readonly #options: AgreementsOptions;
   readonly #open = new Map<string, Agreement>();
+  /** Instances whose record cannot be read: this node may have voted in them and cannot know how. */
+  readonly #barred = new Map<string, { readonly instance: InstanceId; readonly error: ConsensusSnapshotError }>();
   readonly #scores: Tally[];
   readonly #bytesMax: number;
   #suspects: readonly number[] = [];
@@ -89,9 +91,14 @@ export class Agreements {
     return this.give(instance, { type: 'start', ...(value === undefined ? {} : { value }) });
   }
 
-  /** Gives an input to an instance, which is opened if need be; nothing comes of it where there is no such duty. */
+  /**
+   * Gives an input to an instance, which is opened if need be; nothing comes of it where there is no such duty. Throws
+   * `ConsensusSnapshotError` for an instance whose record on disk cannot be read.
+   */
   give(instance: InstanceId, input: Input): Outcome {
     const agreement = this.#opened(instance);
+    const barred = this.#barred.get(instanceKey(instance));
+    if (barred) throw barred.error;
     return { instance, effects: agreement ? this.#counted(agreement.step(input)) : [] };
   }
 
@@ -107,6 +114,7 @@ export class Agreements {
     if (instance.slot < this.#slot - this.#slotsKept) return this.#drop(from, 'stale');
     if (instance.slot > this.#slot + (this.#options.slotsAhead ?? 1)) return this.#drop(from, 'future');
     const agreement = this.#opened(instance);
+    if (this.#barred.has(instanceKey(instance))) return undefined;
     if (agreement === undefined) return this.#drop(from, 'unknownInstance');
     return { instance, effects: this.#counted(agreement.step({ type: 'message', from, envelope })) };
   }
@@ -114,10 +122,12 @@ export class Agreements {
   /** The slot is now `slot`: instances that are over are forgotten, and given back so that their records can go too. */
   advance(slot: Slot): InstanceId[] {
     if (slot > this.#slot) this.#slot = slot;
-    const over = [...this.#open.values()]
-      .map(({ instance }) => instance)
-      .filter((instance) => instance.slot < this.#slot - this.#slotsKept);
-    for (const instance of over) this.#open.delete(instanceKey(instance));
+    const known = [...this.#open.values(), ...this.#barred.values()].map(({ instance }) => instance);
+    const over = known.filter((instance) => instance.slot < this.#slot - this.#slotsKept);
+    for (const instance of over) {
+      this.#open.delete(instanceKey(instance));
+      this.#barred.delete(instanceKey(instance));
+    }
     return over;
   }
 
@@ -146,16 +156,26 @@ export class Agreements {
   #opened(instance: InstanceId): Agreement | undefined {
     const key = instanceKey(instance);
     const known = this.#open.get(key);
-    if (known) return known;
+    if (known || this.#barred.has(key)) return known;
     // What is over stays over: its record may be gone, and without it a vote could be a second one.
     if (instance.slot < this.#slot - this.#slotsKept) return undefined;
     const setup = this.#options.open(instance);
     if (setup === undefined) return undefined;
-    const { cluster, authenticator, valueBytesMax } = this.#options;
-    const agreement = new Agreement({ cluster, instance, authenticator, valueBytesMax, ...setup });
-    agreement.step({ type: 'suspect', nodes: this.#suspects });
-    this.#open.set(key, agreement);
+    const agreement = this.#made(instance, setup);
+    agreement?.step({ type: 'suspect', nodes: this.#suspects });
+    if (agreement) this.#open.set(key, agreement);
     return agreement;
+  }
+
+  #made(instance: InstanceId, setup: InstanceSetup): Agreement | undefined {
+    const { cluster, authenticator, valueBytesMax } = this.#options;
+    try {
+      return new Agreement({ cluster, instance, authenticator, valueBytesMax, ...setup });
+    } catch (error) {
+      if (!(error instanceof ConsensusSnapshotError)) throw error;
+      this.#barred.set(instanceKey(instance), { instance, error });
+      return undefined;
+    }
   }
 
   #decoded(bytes: Uint8Array): Envelope | 'oversize' | 'malformed' {

@@ -37,9 +37,9 @@ export class Ballot {
 
   /** The last line of defence, behind every rule: whether a vote is new, and contradicts none before. */
   allows(vote: Message): boolean {
-    const last = this.#own.get(vote.type);
-    if (vote.round !== this.round) return false;
-    return last === undefined || last.round < vote.round || saysTheSame(last, vote);
+    if (vote.round !== this.round || this.#own.values().some(({ round }) => round > vote.round)) return false;
+    const last = this.current(vote.type);
+    return last === undefined || saysTheSame(last, vote);
   }
 
   cast(vote: SignedMessage): void {
