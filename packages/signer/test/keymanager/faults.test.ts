@@ -1,7 +1,8 @@
+import { decryptKeystores } from '@holdfast/keys';
 import { describe, expect, it } from 'vitest';
 import { importKeystores } from '../../src/http/keymanager/keystores.ts';
 import type { KeymanagerParts } from '../../src/http/keymanager/routes.ts';
-import { historyOf, openRoom, pubkeyOf } from './kit.ts';
+import { historyOf, keystoreOf, openRoom, PASSWORD, pubkeyOf } from './kit.ts';
 
 const broken = () => Promise.reject(new Error('disk full; path=/secret/place'));
 
@@ -68,7 +69,7 @@ describe('the order of things', () => {
           methods.map((method) => [
             method,
             (...args: unknown[]) => {
-              steps.push(`${name}.${String(method)}`);
+              steps.push(`${String(method)} → ${name}`);
               return (target[method] as (...args: unknown[]) => unknown).apply(target, args);
             },
           ]),
@@ -78,21 +79,21 @@ describe('the order of things', () => {
       parts: (real) => ({
         ring: note('ring', real.ring, ['add', 'remove']),
         store: note('store', real.store, ['add', 'remove']),
-        protection: note('protection', real.protection, ['import', 'enable', 'disable']),
+        protection: note('protection', real.protection, ['enable', 'disable', 'import']),
         beforeActive: async () => void steps.push('watch'),
       }),
     });
     await room.importKeys([1], { slashing_protection: historyOf(pubkeyOf(1), 1, 2) });
     await room.deleteKeys([pubkeyOf(1)]);
     expect(steps).toEqual([
-      'protection.import',
-      'store.add',
-      'protection.enable',
+      'import → protection',
+      'add → store',
+      'enable → protection',
       'watch',
-      'ring.add',
-      'ring.remove',
-      'protection.disable',
-      'store.remove',
+      'add → ring',
+      'remove → ring',
+      'disable → protection',
+      'remove → store',
     ]);
   });
 
@@ -126,14 +127,12 @@ describe('the order of things', () => {
   it('zeroes every secret, whatever happens', async () => {
     const secrets: Uint8Array[] = [];
     const room = await openRoom();
-    const real = await import('@holdfast/keys');
-    const { keystoreOf, PASSWORD } = await import('./kit.ts');
     const ports = {
       ring: room.ring,
       store: room.store,
       protection: room.protection,
-      decrypt: async (...args: Parameters<typeof real.decryptKeystores>) => {
-        const results = await real.decryptKeystores(...args);
+      decrypt: async (...args: Parameters<typeof decryptKeystores>) => {
+        const results = await decryptKeystores(...args);
         for (const result of results) if (result.ok) secrets.push(result.key.secret);
         return results;
       },
