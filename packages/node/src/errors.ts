@@ -69,6 +69,16 @@ export class RemoteSignerError extends HoldfastError {
   }
 }
 
+/** Too few nodes came to a ceremony. Why: they were not started in time, or cannot be reached. How to fix: start them within each other's patience, and check the addresses in the definition; nothing was dealt, so the same definition can be used again. */
+export class GatheringError extends HoldfastError {
+  constructor(absent: readonly { readonly party: number; readonly peerId: string }[], needed: number) {
+    super('NODE_TOO_FEW_CAME', 'too few nodes came to the ceremony', {
+      data: { absent, needed },
+      fix: 'Start the others at the same time, and check that their addresses can be reached; the definition can be used again',
+    });
+  }
+}
+
 /** A validator of this cluster was slashed. Why: something signed twice. How to fix: find out what, before anything else of this cluster signs again. */
 export class OwnSlashedError extends HoldfastError {
   constructor(pubkey: string, index: number) {

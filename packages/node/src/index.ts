@@ -7,6 +7,13 @@
  *   journal: 'votes.sqlite', listen: ['/ip4/0.0.0.0/tcp/9100'] });
  * await node.run(signal); // duties until the signal fires
  */
+export {
+  type CeremonyEvent,
+  type CeremonyOptions,
+  type CeremonyOutcome,
+  defaultRoundMs,
+  holdCeremony,
+} from './ceremony/hold.ts';
 export { Chain } from './chain.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ClusterNode, type ClusterObserver, DvCluster, type DvClusterOptions } from './cluster/DvCluster.ts';
@@ -18,6 +25,7 @@ export {
   ChainMismatchError,
   DutyError,
   FrameError,
+  GatheringError,
   IdentityError,
   JournalError,
   NotAMemberError,
