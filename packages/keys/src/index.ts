@@ -5,9 +5,12 @@
  * (`@holdfast/signer`, `@holdfast/protection`).
  *
  * @example
- * import { KeyRing } from '@holdfast/keys';
+ * import { decryptKeystores, KeyRing, openPassphraseKek, SealedStore } from '@holdfast/keys';
+ * const store = await SealedStore.open(directory, openPassphraseKek({ passphrase }), { create: true });
+ * const results = await decryptKeystores(files);
+ * await store.add(results.flatMap((result) => (result.ok ? [result.key] : [])));
  * const ring = await KeyRing.create();
- * ring.add([{ pubkey, secret }]);
+ * ring.add(await store.unseal());
  * const signature = await ring.sign(pubkey, signingRoot);
  */
 export {
@@ -108,7 +111,8 @@ export {
   type OperatorSignatures,
 } from './lock/types.ts';
 export { type VerifiedLock, verifyLock, verifyOperators } from './lock/verify.ts';
-export { type KeyPair, KeyRing, type KeyRingOptions } from './ring/key-ring.ts';
+export { type KeyPair, KeyRing } from './ring/key-ring.ts';
+export type { KeyRingOptions } from './ring/options.ts';
 export {
   StoreChangedError,
   StoreFormatError,

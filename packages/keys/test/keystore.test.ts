@@ -166,6 +166,7 @@ describe('refusals name their field', () => {
 describe('cost', () => {
   test.each([
     { n: 2 ** 30, r: 8, p: 1 },
+    { n: 2 ** 21, r: 8, p: 1 },
     { n: 2 ** 18, r: 2 ** 20, p: 1 },
     { n: 2, r: 1, p: 2 ** 30 },
     { n: 2 ** 18, r: 8, p: 64 },

@@ -12,8 +12,17 @@ import {
   sign,
   verifySignature,
 } from '../src/index.ts';
+import { spawnSigningThread } from '../src/ring/threads.ts';
 import { testKey, testKeys, testRoot, testSecret } from './support/keys.ts';
-import { claimingThread, frozenThread, lateThread, stillbornThread, Threads } from './support/threads.ts';
+import {
+  claimingThread,
+  failingThread,
+  frozenThread,
+  lateThread,
+  stillbornThread,
+  Threads,
+  wokenThread,
+} from './support/threads.ts';
 
 const rings: KeyRing[] = [];
 const ringOf = async (options: KeyRingOptions = {}): Promise<KeyRing> => {
@@ -138,6 +147,18 @@ describe('secrets', () => {
     expect(bad.secret.every((byte) => byte === 0)).toBe(true);
   });
 
+  test('memory that was damaged is told from a thread that failed', async () => {
+    const threads = new Threads();
+    const ring = await ringOf({ threads: 1, spawn: threads.spawn });
+    ring.add([testKey(0)]);
+    threads.secrets.fill(0xff, 0, 32);
+    await expect(ring.sign(testKey(0).pubkey, testRoot(0))).rejects.toThrow(KeysSecretError);
+    const failing = new Threads(failingThread);
+    const other = await ringOf({ threads: 1, spawn: failing.spawn });
+    other.add([testKey(0)]);
+    await expect(other.sign(testKey(0).pubkey, testRoot(0))).rejects.toThrow(KeysThreadError);
+  });
+
   test('a slot is not given to another key while a request still names it', async () => {
     const threads = new Threads(frozenThread);
     const ring = await ringOf({ threads: 1, spawn: threads.spawn });
@@ -200,6 +221,19 @@ describe('threads that die', () => {
     }
     expect(signed).toBeGreaterThan(0);
     expect(signed + failed).toBe(60 * (process.env.HOLDFAST_DEEP ? 200 : 12));
+  });
+
+  test('one that dies of the wake for a request leaves it to those that sleep', async () => {
+    const unborn = Array.from({ length: 20 }, () => stillbornThread);
+    const threads = new Threads(wokenThread, spawnSigningThread, ...unborn);
+    const ring = await ringOf({ threads: 2, spawn: threads.spawn });
+    ring.add(testKeys(1));
+    // Sleepers are woken in turn: at the second request at the latest it is the bad one's.
+    for (let index = 0; index < 3; index += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await ring.sign(testKey(0).pubkey, testRoot(index))).toEqual(sign(testSecret(0), testRoot(index)));
+    }
+    expect(threads.workers.length).toBeGreaterThan(2);
   });
 
   test('a thread that never comes up is an error of create', async () => {

@@ -155,6 +155,27 @@ describe('the key-encryption key', () => {
     expect((await reopened()).size).toBe(4);
   });
 
+  test('seals another data key for each store and each change of it', async () => {
+    const dataKeys: string[] = [];
+    const kek = cheapKek();
+    const spy = {
+      kind: kek.kind,
+      label: kek.label,
+      seal(plaintext: Uint8Array, aad: Uint8Array) {
+        dataKeys.push(Buffer.from(plaintext).toString('hex'));
+        return kek.seal(plaintext, aad);
+      },
+      open: kek.open.bind(kek),
+      close() {},
+    };
+    const store = await open({}, spy);
+    await store.add(testKeys(1));
+    await store.reseal(spy);
+    await store.reseal(spy);
+    expect(new Set(dataKeys).size).toBe(3);
+    expect(dataKeys.every((key) => /^[0-9a-f]{64}$/.test(key) && !key.startsWith('0'.repeat(16)))).toBe(true);
+  });
+
   test('one that does not give back what it sealed is noticed before keys depend on it', async () => {
     const kek = cheapKek();
     const broken = {

@@ -1,9 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { Pubkey } from '@holdfast/units';
 import { checkedRoot } from '../bls/bls.ts';
 import {
   KeysClosedError,
-  KeysConfigError,
   type KeysError,
   KeysSaturatedError,
   KeysSecretError,
@@ -27,22 +25,14 @@ import {
   viewRecords,
   WAKE,
 } from './layout.ts';
+import { checkedOptions, type KeyRingOptions } from './options.ts';
 import { SecretSlots } from './secrets.ts';
-import { SigningThreads, type SpawnThread, spawnSigningThread } from './threads.ts';
+import { SigningThreads, type SpawnThread } from './threads.ts';
 
 /** A key pair on its way into a ring or a store. `secret`: 32 bytes, big-endian. */
 export interface KeyPair {
   readonly pubkey: Pubkey;
   readonly secret: Uint8Array;
-}
-
-export interface KeyRingOptions {
-  /** Signing threads. Default: one for each core. */
-  readonly threads?: number;
-  /** How many signatures may wait or be in work at once; rounded up to a power of two. Default 8192. */
-  readonly queueMax?: number;
-  /** How a thread is started; for tests. */
-  readonly spawn?: SpawnThread;
 }
 
 interface Entry {
@@ -58,9 +48,6 @@ interface Request {
   reject(error: KeysError): void;
 }
 
-const QUEUE_DEFAULT = 8192;
-const QUEUE_MAX = 2 ** 20;
-const THREADS_MAX = 256;
 const STOP_GRACE_MS = 2_000;
 
 /**
@@ -91,13 +78,13 @@ export class KeyRing {
   #pending = 0;
   #closed = false;
 
-  private constructor(threads: SpawnThread, capacity: number) {
+  private constructor(spawn: SpawnThread, capacity: number) {
     const records = new SharedArrayBuffer(recordBytes(capacity));
     this.#capacity = capacity;
     this.#records = viewRecords(records, capacity);
     this.#requests = new Array(capacity);
     const shared = { capacity, records, secrets: this.#secrets.buffer };
-    this.#threads = new SigningThreads(threads, shared, (thread, alive) => this.#afterDeath(thread, alive));
+    this.#threads = new SigningThreads(spawn, shared, (thread, alive) => this.#afterDeath(thread, alive));
   }
 
   /**
@@ -105,9 +92,8 @@ export class KeyRing {
    * @throws KeysThreadError when the threads do not come up
    */
   static async create(options: KeyRingOptions = {}): Promise<KeyRing> {
-    const threads = inRange('threads', options.threads ?? availableParallelism(), THREADS_MAX);
-    const queueMax = inRange('queueMax', options.queueMax ?? QUEUE_DEFAULT, QUEUE_MAX);
-    const ring = new KeyRing(options.spawn ?? spawnSigningThread, 2 ** Math.ceil(Math.log2(queueMax)));
+    const { threads, capacity, spawn } = checkedOptions(options);
+    const ring = new KeyRing(spawn, capacity);
     ring.#listen();
     try {
       await ring.#threads.start(threads);
@@ -257,10 +243,18 @@ export class KeyRing {
     if (entry.removed) {
       this.#fail(index, new KeysUnknownKeyError('the key was removed', { data: { pubkey: entry.pubkey } }));
     } else if (state === FAILED) {
-      this.#fail(index, new KeysSecretError({ data: { pubkey: entry.pubkey }, fix: 'Restart the signer' }));
+      this.#fail(index, this.#reasonOf(entry));
     } else {
       this.#take(index).resolve(signatureAt(this.#records, index).slice());
     }
+  }
+
+  /** blst fails for a secret that is none, and in a thread that is being ended. */
+  #reasonOf({ pubkey, slot }: Entry): KeysError {
+    const data = { pubkey };
+    if (this.#secrets.holdsKey(slot))
+      return new KeysThreadError('the signing thread failed', { data, fix: 'Ask again' });
+    return new KeysSecretError({ data, fix: 'The memory of the signer is damaged: restart it' });
   }
 
   #fail(index: number, error: KeysError): void {
@@ -306,9 +300,4 @@ export class KeyRing {
       if (state !== EMPTY && matches(state)) this.#fail(index, error);
     }
   }
-}
-
-function inRange(name: string, value: number, max: number): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
-  throw new KeysConfigError(`${name} is out of bounds`, { data: { [name]: value, min: 1, max } });
 }

@@ -26,6 +26,16 @@ export class SecretSlots {
     return slot;
   }
 
+  /** Whether a slot holds a secret key. */
+  holdsKey(slot: number): boolean {
+    try {
+      secretKeyFrom(secretAt(this.#bytes, slot));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   zero(slot: number): void {
     secretAt(this.#bytes, slot).fill(0);
   }

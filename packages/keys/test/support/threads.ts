@@ -1,5 +1,17 @@
 import { Worker } from 'node:worker_threads';
-import { SIGNED, STOP, type ThreadData, viewRecords } from '../../src/ring/layout.ts';
+import {
+  CLAIMED,
+  DONE,
+  FAILED,
+  HEAD,
+  QUEUED,
+  SIGNED,
+  STOP,
+  TAIL,
+  type ThreadData,
+  viewRecords,
+  WAKE,
+} from '../../src/ring/layout.ts';
 import { type SpawnThread, spawnSigningThread } from '../../src/ring/threads.ts';
 
 // Threads that misbehave in ways that can be told beforehand. The scripts know the layout by its numbers, given here.
@@ -11,10 +23,6 @@ const states = new Int32Array(records, 64, capacity);
 const slots = new Int32Array(records, 64 + 4 * capacity, capacity);
 setInterval(() => Atomics.load(control, ${STOP}) && process.exit(), 5);
 `;
-const HEAD_WORD = 0;
-const TAIL_WORD = 1;
-const QUEUED_STATE = 1;
-const CLAIMED_BASE = 16;
 
 const scripted =
   (script: string): SpawnThread =>
@@ -27,22 +35,38 @@ export const frozenThread = scripted('');
 /** Claims the first request and dies before it signs, in the middle of the claim: HEAD is not moved on. */
 export const claimingThread = scripted(`
 setInterval(() => {
-  if (Atomics.load(control, ${TAIL_WORD}) === Atomics.load(control, ${HEAD_WORD})) return;
-  const index = Atomics.load(control, ${HEAD_WORD}) & (capacity - 1);
-  if (Atomics.compareExchange(states, index, ${QUEUED_STATE}, ${CLAIMED_BASE} + thread) === ${QUEUED_STATE}) process.exit(1);
+  if (Atomics.load(control, ${TAIL}) === Atomics.load(control, ${HEAD})) return;
+  const index = Atomics.load(control, ${HEAD}) & (capacity - 1);
+  if (Atomics.compareExchange(states, index, ${QUEUED}, ${CLAIMED} + thread) === ${QUEUED}) process.exit(1);
 }, 1);
 `);
 
-/** Claims the first request, waits until its key is removed, and then says that it has signed. */
-export const lateThread = scripted(`
+/** Answers the first request with `state`, once `ready` holds. */
+const answeringThread = (state: number, ready: string): SpawnThread =>
+  scripted(`
 setInterval(() => {
-  if (Atomics.load(control, ${TAIL_WORD}) === Atomics.load(control, ${HEAD_WORD})) return;
-  const index = Atomics.load(control, ${HEAD_WORD}) & (capacity - 1);
-  if (new Uint8Array(secrets, slots[index] * 32, 32).some((byte) => byte !== 0)) return;
-  Atomics.store(states, index, ${SIGNED});
-  Atomics.add(control, ${HEAD_WORD}, 1);
-  Atomics.add(control, 3, 1);
-  Atomics.notify(control, 3);
+  if (Atomics.load(control, ${TAIL}) === Atomics.load(control, ${HEAD})) return;
+  const index = Atomics.load(control, ${HEAD}) & (capacity - 1);
+  const secret = new Uint8Array(secrets, slots[index] * 32, 32);
+  if (!(${ready})) return;
+  Atomics.store(states, index, ${state});
+  Atomics.add(control, ${HEAD}, 1);
+  Atomics.add(control, ${DONE}, 1);
+  Atomics.notify(control, ${DONE});
+}, 1);
+`);
+
+/** Waits until the key is removed, and then says that it has signed. */
+export const lateThread = answeringThread(SIGNED, 'secret.every((byte) => byte === 0)');
+
+/** Says that it could not sign. */
+export const failingThread = answeringThread(FAILED, 'true');
+
+/** Sleeps like a real one, takes the wake that was meant for a request, and dies of it. */
+export const wokenThread = scripted(`
+setTimeout(() => {
+  Atomics.wait(control, ${WAKE}, Atomics.load(control, ${WAKE}));
+  process.exit(1);
 }, 1);
 `);
 
