@@ -26,7 +26,13 @@
  *
  * A node that comes back from a crash gives `open` the last record and the values as `restore`; one that cannot must take
  * no part in instances that it may have voted in. Inputs of one instance must be given one after the other. Steps may go
- * on while a `persist` is being written, as long as effects stay in order.
+ * on while a `persist` is being written, as long as effects stay in order. A decision may come before `start`: look at
+ * `agreements.get(instance)?.decision` first. Evidence whose culprit is this node itself means that another machine signs
+ * with its identity: stop.
+ *
+ * Tell `agreements.suspect([...])` which peers have no connection and `agreements.reconnected(peer)` when one is back: the
+ * rounds of dead leaders then cost no time, and nobody waits for what was lost with a connection. Being wrong about
+ * either costs time, never agreement.
  *
  * @example
  * // The simulator: every schedule follows from its seed. `holdfast sim consensus` does the same.
