@@ -2,7 +2,7 @@ import type { BeaconClient } from '@holdfast/beacon';
 import { type ClusterLock, loadThresholdKey, thresholdScheme } from '@holdfast/keys';
 import { fromHex, type Hex, type HoldfastError } from '@holdfast/units';
 import { Chain } from './chain.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock, waitUntil } from './clock.ts';
 import { type ClusterNode, type ClusterObserver, DvCluster } from './cluster/DvCluster.ts';
 import { Journal } from './cluster/Journal.ts';
 import type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
@@ -33,6 +33,8 @@ export interface DvNodeOptions {
   readonly graffiti?: Uint8Array;
   readonly gasLimit?: bigint;
   readonly clock?: Clock;
+  /** Told when a duty of a slot was done, or missed. */
+  readonly onDuty?: (duty: string, slot: number) => void;
   readonly log?: (level: 'info' | 'warn' | 'error', event: string, data: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -66,6 +68,7 @@ export class DvNode {
   readonly #nodes: readonly ClusterNode[];
   readonly #self: number;
   readonly #registry: Registry;
+  readonly #schedule: Schedule;
   readonly #faults = new Map<number, number>();
   #cluster!: DvCluster;
   #stopped: HoldfastError | null = null;
@@ -90,6 +93,7 @@ export class DvNode {
       options.beacon,
       lock.validators.map(({ pubkey }) => pubkey),
     );
+    this.#schedule = new Schedule(options.beacon, this.#registry);
   }
 
   /**
@@ -140,7 +144,7 @@ export class DvNode {
       cluster: this.#cluster,
       tasks: new Tasks(this.#chain),
       registry: this.#registry,
-      schedule: new Schedule(beacon, this.#registry),
+      schedule: this.#schedule,
       observer: this.#dutyObserver(),
       feeRecipient: lock.definition.feeRecipient,
       gasLimit: gasLimit ?? 60_000_000n,
@@ -148,6 +152,11 @@ export class DvNode {
     };
     await Promise.all([new Duties(context).run(stop), this.#tick(stop)]);
     if (this.#stopped) throw this.#stopped;
+  }
+
+  /** Whether a validator of the cluster attests in this slot, as far as the schedule is known. */
+  attestsAt(slot: number): boolean {
+    return this.#schedule.attestersAt(slot).length > 0;
   }
 
   status(): NodeStatus {
@@ -194,7 +203,7 @@ export class DvNode {
   async #tick(signal: AbortSignal): Promise<void> {
     try {
       for (let slot = this.#chain.slotAt(this.#clock.nowMs()) + 1; !signal.aborted; slot += 1) {
-        await this.#clock.at(this.#chain.startMs(slot), signal);
+        await waitUntil(this.#clock, this.#chain.startMs(slot), signal);
         slot = Math.max(slot, this.#chain.slotAt(this.#clock.nowMs()));
         this.#cluster.advance(slot);
         const [slashed] = this.#registry.slashed;
@@ -230,12 +239,14 @@ export class DvNode {
       stage: (duty, slot, stage, count) => {
         this.#trace.stage(duty, slot, stage, count);
         this.metrics.stage(duty, stage, (this.#clock.nowMs() - this.#chain.startMs(slot)) / 1000, count);
+        if (stage === 'published') this.#options.onDuty?.(duty, slot);
       },
       missed: (duty, slot, error) => {
         const why = error instanceof Error ? error.message : String(error);
         this.#trace.missed(duty, slot, why);
         this.metrics.missed(duty);
         this.#log('warn', 'duty.missed', { duty, slot, why });
+        this.#options.onDuty?.(duty, slot);
       },
     };
   }

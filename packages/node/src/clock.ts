@@ -2,31 +2,50 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number;
-  /** Resolves at `ms` since 1970, or at once when that is past; rejects with the signal's reason. */
-  at(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls back once, at `ms` since 1970 or at once when that is past. The function returned takes it back. */
+  alarm(ms: number, ring: () => void): () => void;
 }
 
-/** The machine's clock. A jump is seen at the next look: waits are cut into pieces of a second. */
+/** The longest wait at a stretch: a clock that jumps is noticed after it. */
+const LOOK_MS = 1000;
+
+/** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  async at(ms, signal) {
-    for (let left = ms - Date.now(); left > 0; left = ms - Date.now()) {
-      await new Promise<void>((resolve, reject) => {
-        signal.throwIfAborted();
-        const stop = (): void => {
-          clearTimeout(timer);
-          reject(signal.reason);
-        };
-        const timer = setTimeout(
-          () => {
-            signal.removeEventListener('abort', stop);
-            resolve();
-          },
-          Math.min(left, 1000),
-        );
-        signal.addEventListener('abort', stop, { once: true });
-      });
-    }
-    signal.throwIfAborted();
+  alarm(ms, ring) {
+    let timer: NodeJS.Timeout;
+    const look = (): void => {
+      const left = ms - Date.now();
+      timer = setTimeout(left <= LOOK_MS ? ring : look, Math.max(0, Math.min(left, LOOK_MS)));
+    };
+    look();
+    return () => clearTimeout(timer);
   },
 };
+
+/** Resolves at `ms` since 1970; rejects with the signal's reason. */
+export function waitUntil(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.alarm(ms, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Fires at `ms` since 1970, or with `signal`. Call `done` when it is of no more use. */
+export function deadline(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+): { readonly signal: AbortSignal; done(): void } {
+  const late = new AbortController();
+  const done = clock.alarm(ms, () => late.abort(new DOMException('the deadline is over', 'TimeoutError')));
+  return { signal: AbortSignal.any([signal, late.signal]), done };
+}

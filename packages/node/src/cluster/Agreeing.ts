@@ -13,7 +13,7 @@ import {
 } from '@holdfast/consensus';
 import { slot as asSlot, type Root } from '@holdfast/units';
 import type { Chain } from '../chain.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, deadline } from '../clock.ts';
 import type { AgreedDuty, AgreeRequest } from '../duties/ports.ts';
 import { DutyError } from '../errors.ts';
 import type { Journal } from './Journal.ts';
@@ -55,8 +55,9 @@ export class Agreeing {
   readonly #options: AgreeingOptions;
   readonly #agreements: Agreements;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, () => void>();
   readonly #away = new Set<number>();
+  #closed = false;
 
   constructor(options: AgreeingOptions) {
     this.#options = options;
@@ -87,21 +88,14 @@ export class Agreeing {
   async agree(request: AgreeRequest, signal: AbortSignal): Promise<Uint8Array> {
     const { clock } = this.#options;
     const instance: InstanceId = { duty: request.duty, slot: asSlot(request.slot) };
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, request.deadlineMs - clock.nowMs()))]);
     const key = instanceKey(instance);
     const known = this.#agreements.get(instance)?.decision;
     if (known) return known.value;
+    const { signal: stop, done: inTime } = deadline(clock, request.deadlineMs, signal);
     const decided = new Promise<Uint8Array>((done, failed) => {
       this.#waiting.set(key, { check: request.check, done });
-      const late = (): void =>
-        failed(
-          new DutyError(
-            request.duty,
-            'no agreement in time',
-            { slot: request.slot, away: [...this.#away] },
-            stop.reason,
-          ),
-        );
+      const data = { slot: request.slot, away: [...this.#away] };
+      const late = (): void => failed(new DutyError(request.duty, 'no agreement in time', data, stop.reason));
       stop.addEventListener('abort', late, { once: true });
     });
     decided.catch(() => undefined);
@@ -110,15 +104,14 @@ export class Agreeing {
     own
       .then((value) => this.#perform(this.#agreements.give(instance, { type: 'value', value })))
       .catch(() => undefined);
-    const soon = new Promise<undefined>((resolve) => setTimeout(resolve, OWN_VALUE_MS, undefined).unref());
-    const value = await Promise.race([own.catch(() => undefined), soon, decided.catch(() => undefined)]);
+    const value = await this.#soon(Promise.race([own, decided]));
     this.#perform(this.#agreements.start(instance, value));
     try {
       return await decided;
     } finally {
+      inTime();
       this.#waiting.delete(key);
-      clearTimeout(this.#timers.get(key));
-      this.#timers.delete(key);
+      this.#cancel(key);
     }
   }
 
@@ -142,15 +135,15 @@ export class Agreeing {
 
   advance(slot: number): void {
     for (const instance of this.#agreements.advance(asSlot(slot))) {
-      clearTimeout(this.#timers.get(instanceKey(instance)));
-      this.#timers.delete(instanceKey(instance));
+      this.#cancel(instanceKey(instance));
     }
     // Seldom: it is a write like any other, and what is over takes no room to speak of.
     if (slot % 32 === 0) this.#options.journal.drop(slot - 8);
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#closed = true;
+    for (const key of [...this.#timers.keys()]) this.#cancel(key);
   }
 
   #isValid(instance: InstanceId, value: Uint8Array): boolean {
@@ -165,6 +158,7 @@ export class Agreeing {
   }
 
   #perform({ instance, effects }: Outcome): void {
+    if (this.#closed) return;
     for (const effect of effects) this.#do(instance, effect);
   }
 
@@ -198,10 +192,28 @@ export class Agreeing {
   #setTimer(instance: InstanceId, round: number, atMs: number): void {
     const { chain, clock } = this.#options;
     const key = instanceKey(instance);
-    clearTimeout(this.#timers.get(key));
-    const inMs = Math.max(0, chain.startMs(instance.slot) + atMs - clock.nowMs());
+    this.#cancel(key);
     const fire = (): void => this.#perform(this.#agreements.give(instance, { type: 'timeout', round }));
-    this.#timers.set(key, setTimeout(fire, inMs).unref());
+    this.#timers.set(key, clock.alarm(chain.startMs(instance.slot) + atMs, fire));
+  }
+
+  #cancel(key: string): void {
+    this.#timers.get(key)?.();
+    this.#timers.delete(key);
+  }
+
+  /** A value, if it comes soon: whoever has none yet follows the others. */
+  #soon(value: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const cancel = clock.alarm(clock.nowMs() + OWN_VALUE_MS, () => resolve(undefined));
+      value
+        .catch(() => undefined)
+        .then((known) => {
+          cancel();
+          resolve(known);
+        });
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type PartialSignature, recoverVerified, type ThresholdKey } from '@holdfast/keys';
 import type { Pubkey } from '@holdfast/units';
-import type { Clock } from '../clock.ts';
+import { type Clock, deadline } from '../clock.ts';
 import type { SigningTask } from '../duties/ports.ts';
 import { DutyError } from '../errors.ts';
 import { type Offence, PartialBook } from './PartialBook.ts';
@@ -64,10 +64,10 @@ export class Signing {
 
   /** Signatures of the whole keys, in the order of the tasks; null where too few partials came before the deadline. */
   async sign(tasks: readonly SigningTask[], deadlineMs: number, signal: AbortSignal): Promise<(Uint8Array | null)[]> {
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, deadlineMs - this.#options.clock.nowMs()))]);
-    const results = tasks.map((task) => this.#recovered(task, stop));
-    await this.#contribute(tasks, stop);
-    return Promise.all(results);
+    const late = deadline(this.#options.clock, deadlineMs, signal);
+    const results = Promise.all(tasks.map((task) => this.#recovered(task, late.signal)));
+    await this.#contribute(tasks, late.signal);
+    return results.finally(() => late.done());
   }
 
   /** A message of a peer. @throws FrameError when it is malformed. */

@@ -1,3 +1,4 @@
+import { deadline, waitUntil } from '../clock.ts';
 import { DutyError } from '../errors.ts';
 import { aggregate, selectAggregators } from './aggregate.ts';
 import { attest } from './attest.ts';
@@ -30,7 +31,7 @@ export class Duties {
       while (!signal.aborted) {
         // A clock that jumps back must not bring a slot twice, and one that jumps ahead skips what is over.
         const slot = Math.max(this.#lastSlot + 1, chain.slotAt(clock.nowMs()), 0);
-        await clock.at(chain.startMs(slot), signal);
+        await waitUntil(clock, chain.startMs(slot), signal);
         this.#lastSlot = slot;
         const work = this.#slot(slot, signal).finally(() => running.delete(work));
         running.add(work);
@@ -45,8 +46,7 @@ export class Duties {
   async #slot(slot: number, stop: AbortSignal): Promise<void> {
     const { chain, clock, schedule } = this.#context;
     // What a slot begins may end in the next one: a late attestation is worth something for an epoch.
-    const over = AbortSignal.timeout(Math.max(1, chain.startMs(slot + 2) - clock.nowMs()));
-    const signal = AbortSignal.any([stop, over]);
+    const { signal, done } = deadline(clock, chain.startMs(slot + 2), stop);
     const epoch = chain.epochOf(slot);
     if (!schedule.has(epoch)) await this.#try('attester', slot, () => this.#prepare(slot, signal));
     await Promise.all([
@@ -57,6 +57,7 @@ export class Duties {
       this.#sync(slot, signal),
       this.#lookAhead(slot, signal),
     ]);
+    done();
   }
 
   async #attesters(slot: number, signal: AbortSignal): Promise<void> {
@@ -71,7 +72,7 @@ export class Duties {
       const aggregators = await selecting;
       if (aggregators.length === 0) return;
       await this.#try('aggregator', slot, async () => {
-        await clock.at(chain.startMs(slot) + chain.due.aggregateMs, signal);
+        await waitUntil(clock, chain.startMs(slot) + chain.due.aggregateMs, signal);
         await aggregate(this.#context, slot, vote, aggregators, signal);
       });
     });
@@ -85,7 +86,7 @@ export class Duties {
       await this.#headOr(slot, chain.startMs(slot) + chain.due.syncMessageMs, signal);
       const root = await syncMessages(this.#context, slot, duties, signal);
       await this.#try('syncContribution', slot, async () => {
-        await clock.at(chain.startMs(slot) + chain.due.contributionMs, signal);
+        await waitUntil(clock, chain.startMs(slot) + chain.due.contributionMs, signal);
         await syncContributions(this.#context, slot, root, duties, signal);
       });
     });
@@ -98,7 +99,7 @@ export class Duties {
     const first = slot === 0 || chain.epochOf(slot - 1) !== epoch;
     if (!first && schedule.has(epoch + 1)) return;
     await this.#try('attester', slot, async () => {
-      await clock.at(chain.startMs(slot) + chain.slotMs / 2, signal);
+      await waitUntil(clock, chain.startMs(slot) + chain.slotMs / 2, signal);
       if (first) await registry.refresh();
       await Promise.all([schedule.load(epoch), schedule.load(epoch + 1).catch(() => undefined)]);
       if (first) await this.#announce(slot, signal);
@@ -124,7 +125,7 @@ export class Duties {
   /** The slot's block was seen, or it is time anyhow (phase0, validator.md). */
   async #headOr(slot: number, dueMs: number, signal: AbortSignal): Promise<void> {
     const seen = new Promise<void>((resolve) => this.#headSeen.set(slot, resolve));
-    await Promise.race([seen, this.#context.clock.at(dueMs, signal)]);
+    await Promise.race([seen, waitUntil(this.#context.clock, dueMs, signal)]);
     this.#headSeen.delete(slot);
   }
 
