@@ -1,4 +1,5 @@
-import type { Pubkey } from '@holdfast/units';
+import { asPubkey, type Pubkey } from '@holdfast/units';
+import { SIGN_TYPES } from '../requests/types.ts';
 import { TokenBucket } from './bucket.ts';
 import type { AccessConfig, ClientConfig } from './config.ts';
 import { SignerAccessError } from './errors.ts';
@@ -105,8 +106,17 @@ export class Access {
 /** Whether `identify` found somebody. */
 export const isCaller = (found: Caller | Stranger): found is Caller => 'role' in found;
 
+const TYPES: ReadonlySet<string> = new Set(SIGN_TYPES);
+
 function callerOf({ name, keys, types, rate }: ClientConfig, now: () => number): Caller {
-  const [ownKeys, ownTypes] = [keys && new Set<string>(keys), types && new Set(types)];
+  const [ownKeys, ownTypes] = [keys && new Set(keys.map(asPubkey)), types && new Set(types)];
+  const unknown = types?.find((type) => !TYPES.has(type));
+  if (unknown !== undefined) {
+    throw new SignerAccessError('a client is allowed a request type that there is not', {
+      data: { client: name, type: unknown },
+      fix: `Choose of ${SIGN_TYPES.join(', ')}`,
+    });
+  }
   if (rate && !(rate.perSecond > 0 && rate.burst >= 1)) {
     throw new SignerAccessError('a rate limit must let something through', {
       data: { client: name, ...rate },

@@ -13,7 +13,7 @@ export interface BrowserRules {
 /** Rules for a listener on `host`: on loopback only names of this machine, and `allowedHosts`. */
 export function browserRules(host: string, allowedHosts: readonly string[] = []): BrowserRules {
   const extra = allowedHosts.map((name) => name.toLowerCase());
-  if (isLoopback(host)) return { hosts: new Set([...LOOPBACK_NAMES, ...extra]) };
+  if (isLoopback(host)) return { hosts: new Set([...LOOPBACK_NAMES, bracketed(host), ...extra]) };
   return { hosts: extra.length > 0 ? new Set([...extra, bracketed(host)]) : null };
 }
 

@@ -135,6 +135,8 @@ describe('callers', () => {
       /same certificate/,
     ],
     [[{ name: 'x', certificate: { sha256: 'abc' } }], /fingerprint/],
+    [[{ name: 'x', tokenFile: 'a', types: ['ATESTATION'] }], /request type that there is not/],
+    [[{ name: 'x', tokenFile: 'a', keys: ['0x12' as never] }], /wrong length/],
     [[{ name: 'x', tokenFile: 'a', rate: { perSecond: 0, burst: 1 } }], /let something through/],
     [[{ name: 'x', tokenFile: 'a', rate: { perSecond: Number.NaN, burst: 1 } }], /let something through/],
   ])('that cannot work are refused at start: %j', (bad, why) => {
@@ -196,6 +198,7 @@ describe('web pages', () => {
       expect(browserRefusal(rules, { host: 'localhost', 'sec-fetch-site': 'none' })).toBeNull();
     }
     expect(browserRefusal(loopback, {})).not.toBeNull();
+    expect(browserRefusal(browserRules('127.8.9.1'), { host: '127.8.9.1:9000' })).toBeNull();
     expect(browserRefusal(browserRules('0.0.0.0'), { host: 'any' })).toBeNull();
     expect(browserRefusal(browserRules('0.0.0.0', ['one']), { host: 'any' })).not.toBeNull();
     expect(browserRefusal(browserRules('10.0.0.7', ['one']), { host: '10.0.0.7:9000' })).toBeNull();
