@@ -103,6 +103,23 @@ test('nobody waits for a client that does nothing: its slots are late, and the c
   expect(devnet.status().external).toBe(0);
 });
 
+test('duties change hands over the control endpoints too, and the devnet signs nothing for others', async () => {
+  await start({ external: [] });
+  const post = async (path: string, body: object) => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${url}/holdfast/v1/${path}`, init);
+    return { status: response.status, body: (await response.json()) as { data: never } };
+  };
+  expect(await post('duties', { validators: [8, devnet.pubkeyOf(9)], to: 'external' })).toMatchObject({ status: 200 });
+  expect(devnet.status()).toMatchObject({ external: 2, remote: 0, signers: [] });
+  await expect(devnet.exit(8)).rejects.toMatchObject({ code: 'DEVNET_EXTERNAL' });
+  expect((await post('phase', {})).body.data).toEqual({ phase: 'propose' });
+  expect((await post('duties', { validators: [8, 9], to: 'devnet' })).status).toBe(200);
+  expect(devnet.status().external).toBe(0);
+  expect((await post('duties', { validators: [99], to: 'external' })).status).toBe(400);
+  expect((await post('duties', { validators: [8], to: 'nobody' })).status).toBe(400);
+});
+
 test('a payload that no block came for leaves no trace', async () => {
   await start();
   const { slot, index } = await toExternalProposal();

@@ -21,7 +21,7 @@ import type { OperationPool } from './op-pool.ts';
 import { OpenSlot, type Proposer } from './open-slot.ts';
 import { type Proposal, type ProposalSources, proposeHere } from './proposals.ts';
 import { headerOf } from './propose.ts';
-import { signAggregates, signSyncMessages } from './remote-duties.ts';
+import { signAggregates, signContributions, signSyncMessages } from './remote-duties.ts';
 import { ChainStore, rootOf, type StoredBlock, type StoreLimits } from './store.ts';
 import { asDevnetState, type DevnetState } from './types.ts';
 import { EquivocationWatch } from './watch.ts';
@@ -245,10 +245,10 @@ export class BeaconChain {
   }
 
   async #aggregate(open: OpenSlot): Promise<void> {
-    if (this.#votes && this.#votes.remote.length > 0) {
-      const { remote, data } = this.#votes;
-      await signAggregates(this.#dutyContext(), remote, data, this.#books.attestations);
-    }
+    const { attestations, sync } = this.#books;
+    const context = this.#dutyContext();
+    if (this.#votes) await signAggregates(context, this.#votes.remote, this.#votes.data, attestations);
+    await signContributions(context, sync);
     this.#enter(open, 'aggregate');
   }
 

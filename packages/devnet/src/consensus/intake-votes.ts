@@ -82,6 +82,8 @@ function requireIncludable({ state, store }: VoteIntake, { source, target, ...da
   const head = store.byRoot(rootOf(data.beaconBlockRoot));
   if (!head) throw Error(`the block ${rootOf(data.beaconBlockRoot)} is not known`);
   if (head.slot > data.slot) throw Error('it votes for a block of a later slot');
+  // Gloas: a block of the slot itself cannot have its payload yet (`is_attestation_same_slot`).
+  if (data.index > 0 && head.slot === data.slot) throw Error('it says that a payload came before it could');
   const isCurrent = target.epoch === state.epochCtx.epoch;
   const justified = isCurrent ? state.currentJustifiedCheckpoint : state.previousJustifiedCheckpoint;
   if (!ssz.phase0.Checkpoint.equals(source, justified.toValue())) {

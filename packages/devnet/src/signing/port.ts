@@ -11,14 +11,13 @@ export type DutyType =
   | 'SYNC_COMMITTEE_MESSAGE'
   | 'SYNC_COMMITTEE_SELECTION_PROOF'
   | 'SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF'
-  | 'VALIDATOR_REGISTRATION'
   | 'DEPOSIT'
   | 'VOLUNTARY_EXIT';
 
 /** One thing to sign: the object in the API's JSON, from which a signer computes the root itself, and that root. */
 export interface DutyRequest {
   readonly type: DutyType;
-  /** Absent for what is signed outside of any fork: deposits and registrations. */
+  /** Absent for what is signed outside of any fork: deposits. */
   readonly forkInfo?: {
     readonly fork: { readonly previousVersion: Hex; readonly currentVersion: Hex; readonly epoch: number };
     readonly genesisValidatorsRoot: Hex;

@@ -1,5 +1,6 @@
 import type { Hex, Pubkey } from '@holdfast/units';
 import type { ValidatorKeys } from '../consensus/keys.ts';
+import { DevnetError } from '../errors.ts';
 import type { DutyRequest, DutySigner } from './port.ts';
 
 /**
@@ -54,8 +55,17 @@ export class DutyRoster {
     return performer === 'local' || performer === 'remote';
   }
 
-  /** By whoever signs for the validator. Rejects with `DutyFailedError`, or `DEVNET_KEY_UNKNOWN` when nobody does. */
+  /**
+   * By whoever signs for the validator. Rejects with `DutyFailedError`; `DEVNET_EXTERNAL` when that is a validator client,
+   * which is not asked; `DEVNET_KEY_UNKNOWN` when it is nobody.
+   */
   async sign(pubkey: Pubkey, request: DutyRequest): Promise<Uint8Array> {
+    if (this.#external.has(pubkey)) {
+      throw new DevnetError('DEVNET_EXTERNAL', 'a validator client signs for this validator, the devnet does not', {
+        data: { pubkey, type: request.type },
+        fix: 'Let the client do it, or take the validator back first',
+      });
+    }
     const signer = this.#signers.get(pubkey);
     return signer ? signer.sign(pubkey, request) : this.keys.sign(pubkey, request.signingRoot);
   }
