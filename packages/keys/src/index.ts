@@ -92,6 +92,7 @@ export {
 export { LockError } from './lock/errors.ts';
 export { definitionHash, lockHash } from './lock/hash.ts';
 export { formatLock, parseDefinition, parseLock } from './lock/parse.ts';
+export { type ConnectedChain, checkNetwork, nodeIndexOf } from './lock/place.ts';
 export { sealLock, signLock, verifyLockPart } from './lock/seal.ts';
 export {
   definitionTypedData,
@@ -141,4 +142,4 @@ export {
   type ThresholdScheme,
   thresholdScheme,
 } from './threshold/scheme.ts';
-export { combineShares, type SplitKey, splitKey } from './threshold/split.ts';
+export { checkShares, combineShares, type SplitKey, splitKey } from './threshold/split.ts';

@@ -203,7 +203,7 @@ describe('resharing with liars and losses', () => {
       return new Ceremony(shares ? { ...config, oldShares: shares } : config);
     };
     expect(begin(oldShares).self).toBe(2);
-    const refused = expect.objectContaining({ code: 'THRESHOLD_OLD_SHARE' });
+    const refused = expect.objectContaining({ code: 'THRESHOLD_WRONG_SHARE' });
     expect(() => begin(oldShares.toReversed())).toThrow(refused);
     expect(() => begin(oldShares.with(1, new Uint8Array(32)))).toThrow(refused);
     expect(() => begin(oldShares.slice(1))).toThrow(expect.objectContaining({ code: 'THRESHOLD_PLAN' }));

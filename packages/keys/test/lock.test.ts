@@ -6,6 +6,7 @@ import { depositDataRoot, depositSigningRoot } from '../src/lock/deposit.ts';
 import { LockError } from '../src/lock/errors.ts';
 import { definitionHash, fieldDigests, lockHash } from '../src/lock/hash.ts';
 import { formatLock, parseDefinition, parseLock, readLock } from '../src/lock/parse.ts';
+import { checkNetwork, nodeIndexOf } from '../src/lock/place.ts';
 import { sealLock, signLock, verifyLockPart } from '../src/lock/seal.ts';
 import {
   definitionTypedData,
@@ -16,6 +17,7 @@ import {
 import type { ClusterLock, OperatorSignatures } from '../src/lock/types.ts';
 import { verifyLock, verifyOperators } from '../src/lock/verify.ts';
 import type { Scalar } from '../src/threshold/scalar.ts';
+import { checkShares } from '../src/threshold/split.ts';
 import { type Members, membersOf, play } from './support/ceremony.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -132,6 +134,38 @@ describe('a lock', () => {
     expect(verifyLockPart(keys, lock, part(shares[1]!.slice(1)))).toBe(false);
     expect(verifyLockPart(keys, lock, part(shares[2]!))).toBe(false);
     expect(verifyLockPart(keys, lock, { index: 2, signature: new Uint8Array(96) })).toBe(false);
+  });
+});
+
+describe('a node that starts with a lock', () => {
+  it('finds its place, or is told that it has none', () => {
+    const { definition } = lock;
+    expect(definition.operators.map(({ identity }) => nodeIndexOf(definition, identity))).toEqual([1, 2, 3, 4]);
+    expect(() => nodeIndexOf(definition, `0x${'55'.repeat(32)}`)).toThrow(
+      expect.objectContaining({ field: 'definition.operators' }),
+    );
+  });
+
+  it('refuses another chain', () => {
+    const { network } = lock.definition;
+    expect(checkNetwork(lock.definition, network)).toBeUndefined();
+    const otherRoot = `0x${'77'.repeat(32)}` as never;
+    expect(() => checkNetwork(lock.definition, { ...network, genesisValidatorsRoot: otherRoot })).toThrow(
+      expect.objectContaining({ field: 'definition.network.genesisValidatorsRoot' }),
+    );
+    expect(() => checkNetwork(lock.definition, { ...network, genesisForkVersion: '0x00000000' })).toThrow(
+      expect.objectContaining({ field: 'definition.network.genesisForkVersion' }),
+    );
+  });
+
+  it('refuses shares that are not its own', async () => {
+    const { keys } = await verifyLock(lock, byOperator);
+    expect(checkShares(keys, 2, shares[1]!)).toBeUndefined();
+    const wrong = [shares[0]!, shares[1]!.toReversed(), shares[1]!.slice(1), [...shares[1]!, shares[1]![0]!], []];
+    for (const held of wrong) {
+      expect(() => checkShares(keys, 2, held)).toThrow(expect.objectContaining({ code: 'THRESHOLD_WRONG_SHARE' }));
+    }
+    expect(() => checkShares(keys, 5, shares[1]!)).toThrow(expect.objectContaining({ code: 'THRESHOLD_WRONG_SHARE' }));
   });
 });
 

@@ -45,7 +45,7 @@ export class Ceremony {
 
   /**
    * @throws THRESHOLD_PLAN where this node has no place in the ceremony, or lacks what its place needs;
-   * THRESHOLD_OLD_SHARE where an old share is not the one that the previous lock names.
+   * THRESHOLD_WRONG_SHARE where an old share is not the one that the previous lock names.
    */
   constructor(config: CeremonyConfig) {
     const { plan, identity, oldShares } = config;

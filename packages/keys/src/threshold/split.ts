@@ -1,5 +1,7 @@
 import { type PublicKey, SecretKey } from '@chainsafe/blst';
 import { KeysSecretError } from '../errors.ts';
+import { ThresholdError } from './errors.ts';
+import type { ThresholdKey } from './key.ts';
 import { combinePubkeys, evaluateCommitments, samePoint } from './points.ts';
 import {
   combineScalars,
@@ -81,6 +83,24 @@ export function splitKey(secret: Scalar, scheme: ThresholdScheme, random: Random
 export function combineShares(scheme: ThresholdScheme, shares: ReadonlyMap<ShareIndex, Scalar>): Scalar {
   const factors = recoveryFactors(scheme, [...shares.keys()]);
   return combineScalars([...shares.values()].map((scalar, i) => ({ scalar, factor: factors[i]! })));
+}
+
+/**
+ * Checks that a node's shares are those that its lock names, validator by validator. A node does so when it starts.
+ *
+ * @throws THRESHOLD_WRONG_SHARE
+ */
+export function checkShares(keys: readonly ThresholdKey[], index: ShareIndex, shares: readonly Scalar[]): void {
+  const isRight = (i: number): boolean => {
+    const [share, pubkey] = [shares[i], keys[i]?.sharePubkeys[index - 1]];
+    return share !== undefined && pubkey !== undefined && isScalar(share) && samePoint(pubkeyOf(share), pubkey);
+  };
+  const validator = Array.from({ length: Math.max(keys.length, shares.length) }, (_, i) => i).find((i) => !isRight(i));
+  if (validator === undefined) return;
+  throw new ThresholdError('THRESHOLD_WRONG_SHARE', 'a share is not the one that the lock names for this node', {
+    data: { validator, share: index, shares: shares.length, validators: keys.length },
+    fix: 'Load the shares that came with this lock, in the order of its validators',
+  });
 }
 
 /** Scalar × the generator of G1. */
