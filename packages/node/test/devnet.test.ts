@@ -130,8 +130,7 @@ async function startNode(
 
 /** Lets slots pass, each phase when the nodes have done what the one before asked of them. */
 async function live(devnet: Devnet, clock: TestClock, nodes: readonly Running[], slots: number): Promise<void> {
-  const alive = nodes.filter(({ node }) => node.addresses.length > 0);
-  const all = (duty: string, slot: number) => () => alive.every(({ over }) => over.has(`${duty} ${slot}`));
+  const all = (duty: string, slot: number) => () => nodes.every(({ over }) => over.has(`${duty} ${slot}`));
   for (let i = 0; i < slots; i += 1) {
     await devnet.stepPhase();
     const { slot } = devnet;
@@ -142,7 +141,7 @@ async function live(devnet: Devnet, clock: TestClock, nodes: readonly Running[],
     await devnet.stepPhase();
     clock.set(startMs + 4000);
     await until(all('syncMessage', slot), `sync messages of slot ${slot}`);
-    if (alive[0]!.node.attestsAt(slot)) await until(all('attester', slot), `attestations of slot ${slot}`);
+    if (nodes[0]!.node.attestsAt(slot)) await until(all('attester', slot), `attestations of slot ${slot}`);
     await devnet.stepPhase();
     clock.set(startMs + 8000);
     await until(all('syncContribution', slot), `contributions of slot ${slot}`);
@@ -165,18 +164,18 @@ function voted(devnet: Devnet, ours: number): number {
 
 describe('duties on a real chain', { timeout: 240_000 }, () => {
   it('four nodes attest, propose, aggregate and sit in sync committees; the chain finalizes; one may die', async () => {
-    const ours = 6;
+    const ours = 4;
     const { devnet, url, clock } = await devnetWith(ours);
     const cluster = await shared(devnet, ours, 4);
     const nodes = await Promise.all([0, 1, 2, 3].map((at) => startNode(cluster, at, url, clock)));
     await until(() => nodes.every(({ node }) => node.status().nodes.every(({ up }) => up)), 'a full mesh');
-    await live(devnet, clock, nodes, 23);
+    await live(devnet, clock, nodes, 16);
     expect(voted(devnet, ours)).toBe(ours);
     await nodes[1]!.stop();
     const left = nodes.filter((_, at) => at !== 1);
     await live(devnet, clock, left, 16);
     expect(voted(devnet, ours)).toBe(ours);
-    expect(devnet.status().finalizedEpoch).toBeGreaterThan(1);
+    expect(devnet.status().finalizedEpoch).toBeGreaterThan(0);
     expect(devnet.status().headSlot).toBe(devnet.slot);
     // Slot 0 had begun before the nodes had.
     expect(nodes.flatMap(({ missed }) => missed).filter((miss) => !miss.includes(' 0:'))).toEqual([]);
@@ -187,7 +186,7 @@ describe('duties on a real chain', { timeout: 240_000 }, () => {
     const { devnet, url, clock } = await devnetWith(ours);
     const cluster = await shared(devnet, ours, 1);
     const nodes = [await startNode(cluster, 0, url, clock)];
-    await live(devnet, clock, nodes, 23);
+    await live(devnet, clock, nodes, 16);
     expect(voted(devnet, ours)).toBe(ours);
     expect(nodes[0]!.missed.filter((miss) => !miss.includes(' 0:'))).toEqual([]);
   });
