@@ -1,4 +1,4 @@
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { KeysError, KeysThreadError } from '../errors.ts';
 import { type DecryptedKey, keyFrom } from './decrypt.ts';
@@ -30,7 +30,7 @@ export interface DecryptProgress {
 export interface DecryptOptions {
   /** Default: one for each core, as far as memory goes. */
   readonly threads?: number;
-  /** What the threads may take together, in bytes; scrypt takes 256 MiB for each. Default: half of what is free. */
+  /** What the threads may take together, in bytes; scrypt takes 256 MiB for each. Default: half of what is available to the process. */
   readonly memoryBytesMax?: number;
   readonly onProgress?: (progress: DecryptProgress) => void;
   readonly signal?: AbortSignal;
@@ -77,7 +77,7 @@ export async function decryptKeystores(
     }
   }
   const largest = Math.max(1, ...tasks.map(({ keystore }) => kdfBytes(keystore.kdf)));
-  const affordable = Math.max(1, Math.floor((options.memoryBytesMax ?? freemem() / 2) / largest));
+  const affordable = Math.max(1, Math.floor((options.memoryBytesMax ?? process.availableMemory() / 2) / largest));
   const threads = Math.min(options.threads ?? availableParallelism(), affordable, tasks.length);
   const queue = [...tasks];
   try {
