@@ -10,7 +10,7 @@ import { cheapKek, removeDirectory, temporaryDirectory } from './support/stores.
 
 const CHILD = fileURLToPath(new URL('./support/crash-child.ts', import.meta.url));
 const DEEP = process.env.HOLDFAST_DEEP === '1';
-const ROUNDS = DEEP ? 200 : 12;
+const ROUNDS = DEEP ? 200 : 10;
 const SEED = Number(process.env.HOLDFAST_SEED ?? 20_260_101);
 
 let directory: string;
