@@ -7,6 +7,7 @@ import type { Outcome, SignerMetrics } from '../metrics.ts';
 import { SIGN_TYPES } from '../requests/types.ts';
 import { type Problem, sendProblem, sendSignature, wantsJson } from './answers.ts';
 import { type ByteBudget, GONE, readBody } from './body.ts';
+import { Deadlines } from './deadlines.ts';
 import { SignTimeoutError } from './errors.ts';
 import { admit, type Front, isProblem, refuseAtDoor } from './front.ts';
 import type { Limits } from './limits.ts';
@@ -41,11 +42,13 @@ const IDENTIFIER = /^(?:0x)?[0-9a-f]{96}$/;
  */
 export class SignRoute {
   readonly #parts: SignRouteParts;
+  readonly #deadlines: Deadlines;
   /** Called whenever no request is in flight any more. */
   onIdle: () => void = () => {};
 
   constructor(parts: SignRouteParts) {
     this.#parts = parts;
+    this.#deadlines = new Deadlines(parts.limits.signTimeoutMs);
   }
 
   /** Never throws: every request is answered, or its connection is gone. */
@@ -106,9 +109,9 @@ export class SignRoute {
     const { metrics, limits } = this.#parts;
     metrics.inFlight += 1;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new SignTimeoutError(limits.signTimeoutMs)), limits.signTimeoutMs);
+      const waiting = this.#deadlines.add(() => reject(new SignTimeoutError(limits.signTimeoutMs)));
       const settled = () => {
-        clearTimeout(timer);
+        this.#deadlines.remove(waiting);
         metrics.inFlight -= 1;
         if (metrics.inFlight === 0) this.onIdle();
       };
