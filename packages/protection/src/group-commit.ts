@@ -67,9 +67,7 @@ export class GroupCommit {
       return;
     }
     this.#queue.push(entry);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -82,6 +80,8 @@ export class GroupCommit {
         await head.run();
       } else await this.#commitTogether(this.#takeClaims());
     }
+    // In the same turn as the last look at the queue: whoever asks next must find either this run or none.
+    this.#running = undefined;
   }
 
   /** The claims at the head of the queue, as many as one commit takes, at least one. */
