@@ -68,7 +68,7 @@ export function reportOf(error: unknown): ErrorReport {
 /** The command line as commander refuses it, without the value of an option it does not know: that may be a key. */
 function usageReport(error: CommanderError): ErrorReport {
   const message = error.message.replace(/^error: /, '').replace(/(unknown option '[^'=]*)=[^']*'/, "$1'");
-  return { code: 'CLI_USAGE', message, fix: 'Add --help to see what there is', exitCode: EXIT.usage };
+  return { code: 'CLI_USAGE', message: withoutSecrets(message), fix: 'Add --help to see what there is', exitCode: EXIT.usage };
 }
 
 function findUnreachable(error: unknown): ErrorReport | null {

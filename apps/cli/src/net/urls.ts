@@ -7,4 +7,4 @@ export function shown(url: string): string {
 
 /** A text in which every URL is cut to what may be shown. */
 export const withoutSecrets = (text: string): string =>
-  text.replace(/https?:\/\/[^\s"'<>),\\]*[^\s"'<>),\\:.;]/g, shown);
+  text.replace(/(?:https?|postgres(?:ql)?):\/\/[^\s"'<>),\\]*[^\s"'<>),\\:.;]/g, shown);

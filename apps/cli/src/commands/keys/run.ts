@@ -38,7 +38,7 @@ export async function runKeys(
   mkdirSync(home.keysDirectory, { recursive: true, mode: 0o700 });
   const sealed = await SealedStore.open(home.keysDirectory, kek, { create: options.init === true });
   stack.defer(() => sealed.close());
-  return ACTS[name]({ home, sealed, protection }, options, context);
+  return await ACTS[name]({ home, sealed, protection }, options, context);
 }
 
 async function list({ home, sealed, protection }: Keyring, _: KeysCommandOptions, context: Context): Promise<ExitCode> {

@@ -29,7 +29,7 @@ export async function runProtection(
   await using stack = new AsyncDisposableStack();
   await own(home, `protection ${name}`, context, stack);
   const store = await openStore(home, options, context, stack);
-  return ACTS[name](store, home, options, context);
+  return await ACTS[name](store, home, options, context);
 }
 
 const importHistory: Act = async (store, _home, options, context) => {
