@@ -1,8 +1,10 @@
 import { BeaconHttpError } from '@holdfast/beacon';
+import type { Hex } from '@holdfast/units';
 import { ssz } from '@lodestar/types';
 import { afterEach, expect, test } from 'vitest';
-import type { ChainEvent, Devnet, SlotPhase } from '../src/index.ts';
+import { type ChainEvent, createEdrExecution, Devnet, type SlotPhase } from '../src/index.ts';
 import { fakeDevnet, SLOTS_PER_EPOCH } from './devnet-kit.ts';
+import { clientsOf, GENESIS_TIME } from './execution-kit.ts';
 import type { FakeExecution } from './fake-execution.ts';
 import { TestValidatorClient } from './validator-client.ts';
 
@@ -148,6 +150,35 @@ test('several nodes of a cluster ask for a block, and all of them publish it', a
   await Promise.all([send(), send(), send()]);
   expect(devnet.chain.head.header.message).toMatchObject({ slot, proposerIndex: index });
   expect(events.filter(({ kind }) => kind === 'block').length).toBe(blocks().length);
+});
+
+test('over a real EVM: a transaction waits for the block of a client that comes, and for the next when it does not', async () => {
+  const edr = await createEdrExecution({ genesisTime: GENESIS_TIME });
+  devnet = await Devnet.create({ execution: edr, validators: VALIDATORS, external: EXTERNAL });
+  ({ url } = await devnet.listen());
+  vc = new TestValidatorClient(url, devnet.config, EXTERNAL);
+  const { reader, wallet, bob } = clientsOf(edr);
+  const statusOf = (hash: Hex) =>
+    reader.getTransactionReceipt({ hash }).then(
+      ({ status }) => status,
+      () => 'waits',
+    );
+  const { slot, index } = await toExternalProposal();
+  const first = await wallet.sendTransaction({ to: bob.address, value: 1n, gas: 21_000n });
+  await vc.api.produceBlock({ slot, randaoReveal: vc.randao(index, slot) });
+  const second = await wallet.sendTransaction({ to: bob.address, value: 2n, gas: 21_000n });
+  // It asked, and never published.
+  await devnet.step();
+  expect([await statusOf(first), await statusOf(second)]).toEqual(['waits', 'waits']);
+  const next = await toExternalProposal();
+  const third = await wallet.sendTransaction({ to: bob.address, value: 3n, gas: 21_000n });
+  await vc.propose(next.slot);
+  for (const hash of [first, second, third]) expect(await statusOf(hash)).toBe('success');
+  const { body } = devnet.chain.head.block.message;
+  expect('executionPayload' in body && body.executionPayload.transactions.length).toBeGreaterThan(0);
+  await devnet.takeBack(EXTERNAL);
+  await devnet.step(2);
+  expect(devnet.chain.head.slot).toBe(devnet.slot);
 });
 
 test('JSON is taken as SSZ is', async () => {
