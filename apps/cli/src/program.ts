@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCluster } from './commands/cluster/command.ts';
 import { addDeploy } from './commands/deploy/command.ts';
 import { addDevnet } from './commands/devnet/command.ts';
 import { addFault } from './commands/fault/command.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addSigner,
   addKeys,
   addProtection,
+  addCluster,
   addSim,
 ];
 

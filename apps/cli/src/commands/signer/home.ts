@@ -166,7 +166,7 @@ async function networkOf(options: HomeOptions, io: Io): Promise<SignerNetwork> {
 }
 
 /** A network by its name, or by the path of a file that describes it. */
-function networkNamed(name: string, io: Io): SignerNetwork {
+export function networkNamed(name: string, io: Io): SignerNetwork {
   const known = NETWORKS[name];
   if (known) return known;
   const path = isAbsolute(name) ? name : resolve(io.cwd, name);
