@@ -101,7 +101,7 @@ async function openNewSeal(next: Seal, options: KeysCommandOptions, context: Con
   const passphrase =
     newPassphraseFile === undefined
       ? context.io.env.HOLDFAST_NEW_PASSPHRASE
-      : readSecretFile(newPassphraseFile, context.warn);
+      : readSecretFile(resolve(context.io.cwd, newPassphraseFile), context.warn);
   if (passphrase !== undefined) return openPassphraseKek({ passphrase });
   throw new CliKeyError('what to seal under was not given', {
     fix: 'Give --new-passphrase-file, set HOLDFAST_NEW_PASSPHRASE, or name an HSM with --new-pkcs11-module',

@@ -52,7 +52,8 @@ async function serve(
   log: Log,
 ): Promise<SignerServer> {
   const { keys, protection, service, watch, policy, kill, metrics, checks } = engine;
-  if (options.init) createTokenFile(home.tokenPath);
+  // For managing keys over HTTP; one that is there stays.
+  if (options.clients === undefined) createTokenFile(home.tokenPath);
   const tls = tlsOf(options, context);
   const settings = new SettingsFile(resolve(home.directory, 'key-settings.json'));
   return serveSigner({
