@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCluster } from './commands/cluster/command.ts';
 import { addDeploy } from './commands/deploy/command.ts';
 import { addDevnet } from './commands/devnet/command.ts';
+import { addDkg } from './commands/dkg/command.ts';
 import { addFault } from './commands/fault/command.ts';
 import { addKeeper } from './commands/keeper/command.ts';
 import { addKeys } from './commands/keys/command.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addKeys,
   addProtection,
   addCluster,
+  addDkg,
   addSim,
 ];
 

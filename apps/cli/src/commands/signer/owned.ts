@@ -4,7 +4,7 @@ import type { Home } from './home.ts';
 
 /** Owns the directory for as long as `stack` lives. @throws OwnedError naming who owns it */
 export async function own(
-  home: Home,
+  home: Pick<Home, 'directory'>,
   purpose: string,
   context: Context,
   stack: AsyncDisposableStack,
