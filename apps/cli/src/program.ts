@@ -6,6 +6,7 @@ import { addDkg } from './commands/dkg/command.ts';
 import { addFault } from './commands/fault/command.ts';
 import { addKeeper } from './commands/keeper/command.ts';
 import { addKeys } from './commands/keys/command.ts';
+import { addNode } from './commands/node/command.ts';
 import { addProtection } from './commands/protection/command.ts';
 import { addSigner } from './commands/signer/command.ts';
 import { addSim } from './commands/sim/command.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addProtection,
   addCluster,
   addDkg,
+  addNode,
   addSim,
 ];
 

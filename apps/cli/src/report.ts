@@ -26,6 +26,10 @@ const USAGE = new Set([
   'KEYS_HSM_PIN',
   'KEYS_HSM_TOKEN',
   'KEYS_KEK_WRONG',
+  'KEYS_LOCK',
+  'NODE_BAD_IDENTITY',
+  'NODE_NOT_A_MEMBER',
+  'NODE_WRONG_CHAIN',
   'PROTECTION_GENESIS',
   'PROTECTION_INPUT',
   'PROTECTION_INTERCHANGE',
@@ -34,7 +38,7 @@ const USAGE = new Set([
   'UNITS_BAD_ETH',
 ]);
 const NETWORK =
-  /^(?:CLI_NETWORK|BEACON_(?:HTTP|TIMEOUT|NETWORK|TOO_LARGE|ANSWER|UNAVAILABLE|LIE)|KEEPER_RPC_BEHIND|EXECUTION_ENGINE|PROTECTION_UNAVAILABLE)$/;
+  /^(?:CLI_NETWORK|BEACON_(?:HTTP|TIMEOUT|NETWORK|TOO_LARGE|ANSWER|UNAVAILABLE|LIE)|KEEPER_RPC_BEHIND|NODE_TOO_FEW_CAME|EXECUTION_ENGINE|PROTECTION_UNAVAILABLE)$/;
 /** viem's errors for a node that cannot be reached, stalls, or answers no JSON-RPC. */
 const VIEM_NETWORK = new Set(['HttpRequestError', 'TimeoutError', 'SocketClosedError', 'WebSocketRequestError']);
 const CAUSES_MAX = 3;
@@ -68,7 +72,12 @@ export function reportOf(error: unknown): ErrorReport {
 /** The command line as commander refuses it, without the value of an option it does not know: that may be a key. */
 function usageReport(error: CommanderError): ErrorReport {
   const message = error.message.replace(/^error: /, '').replace(/(unknown option '[^'=]*)=[^']*'/, "$1'");
-  return { code: 'CLI_USAGE', message: withoutSecrets(message), fix: 'Add --help to see what there is', exitCode: EXIT.usage };
+  return {
+    code: 'CLI_USAGE',
+    message: withoutSecrets(message),
+    fix: 'Add --help to see what there is',
+    exitCode: EXIT.usage,
+  };
 }
 
 function findUnreachable(error: unknown): ErrorReport | null {

@@ -38,7 +38,7 @@ export async function startWatch(
     network: home.network,
     epochs: options.doppelgangerEpochs,
     onEvent: (event) => {
-      tell(event, log);
+      tellWatch(event, log);
       if (event.kind === 'cleared') dropWatchFirst(home, event.pubkeys);
     },
   });
@@ -82,7 +82,7 @@ export function historyOf(protection: ProtectionStore, slotsPerEpoch: number): O
   };
 }
 
-function tell(event: DoppelgangerEvent, log: Log): void {
+export function tellWatch(event: DoppelgangerEvent, log: Log): void {
   switch (event.kind) {
     case 'barred': {
       const { pubkey, epoch, node } = event;

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import type { KeyPair } from '@holdfast/keys';
+import { KeyRing } from '@holdfast/keys';
+import { remoteSigner, type ShareSigner, serviceSigner } from '@holdfast/node';
+import { openSqliteProtection } from '@holdfast/protection';
+import { clientOf, type KillSwitch, type Lease, SignerGate, SignerService } from '@holdfast/signer';
+import type { Hex, Pubkey } from '@holdfast/units';
+import type { Context } from '../../context.ts';
+import { CliKeyError, CliNetworkError } from '../../errors.ts';
+import { shown } from '../../net/urls.ts';
+import { readSecretFile } from '../../secrets/files.ts';
+import type { Home } from '../signer/home.ts';
+import { LivePolicy } from '../signer/policy.ts';
+import type { NodeOptions } from './command.ts';
+import { settleHistory, type Waiting } from './history.ts';
+import type { NodeRecord } from './record.ts';
+import { startShareWatch } from './watch.ts';
+
+/** What a signer of this node's shares is made of. */
+export interface SignerInputs {
+  readonly home: Home;
+  readonly record: NodeRecord | null;
+  /** Whoever may be paid: the lock's word, not the command line's. */
+  readonly vault: Hex | null;
+  readonly feeRecipient: Hex;
+  /** The validator that each share is of. */
+  readonly validatorOf: ReadonlyMap<Pubkey, Pubkey>;
+  readonly kill: KillSwitch;
+  readonly lease: Lease;
+  readonly headSlot: number;
+}
+
+export interface NodeSigner {
+  readonly signer: ShareSigner;
+  readonly waiting: Waiting | null;
+}
+
+/** How far ahead of the clock a duty may lie, in slots. */
+const SLOTS_AHEAD_MAX = 32;
+
+/** The signer in this process: policy, slashing protection in a file of its own, and the shares. `stack` undoes it. */
+export async function localSigner(
+  inputs: SignerInputs,
+  shares: readonly KeyPair[],
+  options: NodeOptions,
+  context: Context,
+  stack: AsyncDisposableStack,
+): Promise<NodeSigner> {
+  const { home, record, vault, feeRecipient, validatorOf, kill, lease, headSlot } = inputs;
+  const pubkeys = shares.map(({ pubkey }) => pubkey);
+  if (!existsSync(home.protectionPath) && record?.startedAt) {
+    context.warn(`${home.protectionPath} is gone, though this node has signed since ${record.startedAt}`);
+  }
+  const protection = await openSqliteProtection({
+    path: home.protectionPath,
+    genesisValidatorsRoot: home.network.genesisValidatorsRoot,
+  });
+  stack.defer(() => protection.close());
+  const waiting = await settleHistory(protection, pubkeys, record, options, home.network, headSlot, context);
+  const policy = new LivePolicy(
+    {
+      ...(vault === null ? {} : { vault: [vault] }),
+      feeRecipient: [feeRecipient],
+      allowExits: options.allowExits === true,
+      slotsAheadMax: SLOTS_AHEAD_MAX,
+    },
+    home.network,
+  );
+  const ring = await KeyRing.create();
+  stack.defer(() => ring.close());
+  ring.add(shares);
+  const watch = await startShareWatch(home, protection, validatorOf, options, context, stack);
+  const gate = new SignerGate({ kill, lease, ...(watch ? { doppelganger: watch } : {}) });
+  // Duties that are under way when it stops are not let out half.
+  stack.defer(() => gate.drain());
+  const service = new SignerService({ keys: ring, protection, policy, gate, network: home.network });
+  return { signer: serviceSigner(service, clientOf({ name: 'node', keys: 'all', types: 'all' })), waiting };
+}
+
+/** A remote signer keeps the shares and their history; what stops signing here still stops it. */
+export async function distantSigner(
+  { kill, lease }: SignerInputs,
+  wanted: readonly Pubkey[],
+  options: NodeOptions,
+  context: Context,
+): Promise<NodeSigner> {
+  const url = options.signerUrl!;
+  const token =
+    options.signerTokenFile === undefined ? undefined : readSecretFile(options.signerTokenFile, context.warn).trim();
+  await requireShares(url, wanted, token);
+  const remote = remoteSigner({ url, ...(token === undefined ? {} : { token }) });
+  const gate = new SignerGate({ kill, lease });
+  return {
+    waiting: null,
+    signer: {
+      async sign(sharePubkey, request, signal) {
+        gate.check(sharePubkey);
+        const signature = await remote.sign(sharePubkey, request, signal);
+        gate.check(sharePubkey);
+        return signature;
+      },
+    },
+  };
+}
+
+const ASK_MS = 10_000;
+
+/** @throws CliKeyError naming a share that the signer does not hold; CliNetworkError */
+async function requireShares(url: string, wanted: readonly Pubkey[], token: string | undefined): Promise<void> {
+  let held: unknown;
+  try {
+    const response = await fetch(`${url}/api/v1/eth2/publicKeys`, {
+      signal: AbortSignal.timeout(ASK_MS),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    held = await response.json();
+  } catch (cause) {
+    throw new CliNetworkError('the remote signer does not say which keys it holds', {
+      data: { url: shown(url) },
+      cause,
+    });
+  }
+  const keys = new Set(Array.isArray(held) ? held.map((key) => String(key).toLowerCase()) : []);
+  const missing = wanted.filter((pubkey) => !keys.has(pubkey));
+  if (missing.length === 0) return;
+  throw new CliKeyError('the remote signer does not hold the shares that the lock names for this node', {
+    data: { url: shown(url), missing: missing.length, first: missing[0] },
+    fix: 'Import them there: `holdfast keys import DIR/keystores --password-file DIR/password`',
+  });
+}
