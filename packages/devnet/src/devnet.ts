@@ -1,7 +1,6 @@
-import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
+import { fromHex, type Hex, type Pubkey, toHex } from '@holdfast/units';
 import type { BeaconConfig } from '@lodestar/config';
 import { ACTIVE_PRESET, PresetName, SLOTS_PER_EPOCH } from '@lodestar/params';
-import { computeTimeAtSlot } from '@lodestar/state-transition';
 import type { phase0 } from '@lodestar/types';
 import { type BeaconServer, type ListenOptions, serveBeaconApi } from './beacon-api/server.ts';
 import type { Tamper } from './beacon-api/tamper.ts';
@@ -9,7 +8,7 @@ import { indexOf } from './consensus/attest.ts';
 import { BeaconChain, type ChainMark } from './consensus/chain.ts';
 import { devnetChainConfig } from './consensus/chain-config.ts';
 import type { ChainEvent, SlotPhase, SlotResult } from './consensus/events.ts';
-import type { ActiveFault, Fault, ValidatorRefs } from './consensus/faults.ts';
+import type { Fault, ValidatorRefs } from './consensus/faults.ts';
 import { interopValidators, makeGenesisState } from './consensus/genesis.ts';
 import { ValidatorKeys } from './consensus/keys.ts';
 import type { DevnetState } from './consensus/types.ts';
@@ -21,6 +20,7 @@ import type { DevnetOptions } from './options.ts';
 import type { DutySigner } from './signing/port.ts';
 import { exitRequest } from './signing/requests.ts';
 import { DutyRoster } from './signing/roster.ts';
+import { type DevnetStatus, nextDueMs, statusOf } from './status.ts';
 import { SlotTimer } from './timer.ts';
 
 const DEFAULT_VALIDATORS = 64;
@@ -33,34 +33,6 @@ export interface DevnetSnapshot {
   readonly slot: number;
   readonly chain: ChainMark;
   readonly executionMark: string;
-}
-
-/** Where the chain stands. */
-export interface DevnetStatus {
-  /** The last slot that is over. */
-  readonly slot: number;
-  readonly epoch: number;
-  readonly headSlot: number;
-  readonly headRoot: Root;
-  readonly justifiedEpoch: number;
-  readonly finalizedEpoch: number;
-  readonly validators: number;
-  /** Keys that the devnet holds itself. */
-  readonly keys: number;
-  /** Validators that a validator client drives through the Beacon API. */
-  readonly external: number;
-  /** Validators that sign through signers, and the signers. */
-  readonly remote: number;
-  readonly signers: readonly string[];
-  /** Duties that signers did not sign since the start. */
-  readonly dutiesMissed: number;
-  readonly genesisTime: number;
-  readonly secondsPerSlot: number;
-  readonly chainId: number;
-  /** Whether the timer advances the chain. */
-  readonly running: boolean;
-  readonly faults: readonly ActiveFault[];
-  readonly tamper: Tamper | null;
 }
 
 /** A beacon chain of real state transitions over an execution layer, driven slot by slot. See the package's index. */
@@ -101,7 +73,7 @@ export class Devnet {
     });
     this.#timer = new SlotTimer(
       () => this.#tick(),
-      () => this.#dueAt(),
+      () => nextDueMs(this.#chain, this.genesisTime),
     );
   }
 
@@ -321,27 +293,7 @@ export class Devnet {
   }
 
   status(): DevnetStatus {
-    const { head } = this.#chain;
-    return {
-      slot: this.slot,
-      epoch: this.epoch,
-      headSlot: head.slot,
-      headRoot: head.root,
-      justifiedEpoch: this.state.currentJustifiedCheckpoint.epoch,
-      finalizedEpoch: this.state.finalizedCheckpoint.epoch,
-      validators: this.state.validators.length,
-      keys: this.keys.size,
-      external: this.roster.externalCount,
-      remote: this.roster.remoteCount,
-      signers: this.roster.signerNames(),
-      dutiesMissed: this.#dutiesMissed,
-      genesisTime: this.genesisTime,
-      secondsPerSlot: this.config.SLOT_DURATION_MS / 1000,
-      chainId: this.execution.chainId,
-      running: this.running,
-      faults: this.#chain.faults.list(this.slot),
-      tamper: this.#tamper,
-    };
+    return statusOf(this, this.#dutiesMissed);
   }
 
   /** Stops the timer and the server, and closes the execution layer. */
@@ -362,13 +314,5 @@ export class Devnet {
 
   #tick(): Promise<unknown> {
     return this.roster.externalCount > 0 ? this.stepPhase() : this.step();
-  }
-
-  /** When what `#tick` does next is due, in milliseconds since 1970. */
-  #dueAt(): number {
-    const { open } = this.#chain;
-    const startMs = (slot: number) => computeTimeAtSlot(this.config, slot, this.genesisTime) * 1000;
-    if (!open || open.phase === 'aggregate') return startMs(this.slot + 1);
-    return startMs(open.slot) + this.config.SLOT_DURATION_MS * (open.phase === 'propose' ? 1 / 3 : 2 / 3);
   }
 }

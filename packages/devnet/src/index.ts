@@ -36,7 +36,7 @@ export type { ActiveFault, EquivocationKind, Fault, ValidatorRefs } from './cons
 export { interopValidators } from './consensus/genesis.ts';
 export type { StoredBlock } from './consensus/store.ts';
 export type { DevnetBlock, DevnetState } from './consensus/types.ts';
-export { Devnet, type DevnetSnapshot, type DevnetStatus } from './devnet.ts';
+export { Devnet, type DevnetSnapshot } from './devnet.ts';
 export { DevnetError } from './errors.ts';
 export {
   DEV_MNEMONIC,
@@ -77,3 +77,4 @@ export {
 } from './signing/port.ts';
 export { createRemoteSigner, type RemoteSignerOptions } from './signing/remote-signer.ts';
 export type { Performer } from './signing/roster.ts';
+export type { DevnetStatus } from './status.ts';

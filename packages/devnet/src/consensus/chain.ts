@@ -1,6 +1,5 @@
-import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
+import { fromHex, type Hex, type Pubkey, toHex } from '@holdfast/units';
 import type { BeaconConfig } from '@lodestar/config';
-import { SLOTS_PER_EPOCH } from '@lodestar/params';
 import {
   type CachedBeaconStateAllForks,
   createCachedBeaconState,
@@ -17,6 +16,7 @@ import { type ChainBooks, cloneBooks, emptyBooks } from './books.ts';
 import type { ChainEvent, MissedReason, SlotPhase, SlotResult } from './events.ts';
 import type { FaultBook } from './faults.ts';
 import { genesisBlock } from './genesis.ts';
+import { announceHead, markFinality } from './new-head.ts';
 import type { OperationPool } from './op-pool.ts';
 import { OpenSlot, type Proposer } from './open-slot.ts';
 import { type Proposal, type ProposalSources, proposeHere } from './proposals.ts';
@@ -176,8 +176,8 @@ export class BeaconChain {
     this.#store.add(this.#head, postState);
     attestations.included(block.message.body.attestations);
     operations.prune(postState);
-    this.#announce(previous, postState);
-    await this.#markFinality(previous, postState);
+    announceHead(this.#head, previous, postState, this.#store, this.#parameters.emit);
+    await markFinality(this.#parameters.execution, previous, postState, this.#store, this.genesisBlock);
     await this.watch.onBlock(header);
   }
 
@@ -298,34 +298,4 @@ export class BeaconChain {
     const { duty, failure, reason } = error;
     this.#parameters.emit({ kind: 'duty_missed', slot, pubkey, duty, failure, reason });
   };
-
-  /** Tells the execution layer which of its blocks are `safe` and `finalized`, when that changed. */
-  async #markFinality(before: DevnetState, after: DevnetState): Promise<void> {
-    const changed =
-      after.currentJustifiedCheckpoint.epoch > before.currentJustifiedCheckpoint.epoch ||
-      after.finalizedCheckpoint.epoch > before.finalizedCheckpoint.epoch;
-    if (!changed) return;
-    await this.#parameters.execution.markFinality({
-      safeBlockHash: this.#executionHashAt(after.currentJustifiedCheckpoint.root),
-      finalizedBlockHash: this.#executionHashAt(after.finalizedCheckpoint.root),
-    });
-  }
-
-  /** The execution block of a checkpoint's beacon block; the zero root means genesis. */
-  #executionHashAt(checkpointRoot: Uint8Array): Hex {
-    return (this.#store.byRoot(rootOf(checkpointRoot)) ?? this.genesisBlock).executionBlockHash;
-  }
-
-  #announce(before: DevnetState, after: DevnetState): void {
-    const { emit } = this.#parameters;
-    const { root, slot, stateRoot } = this.#head;
-    emit({ kind: 'block', slot, root });
-    emit({ kind: 'head', slot, root, stateRoot, epochTransition: slot % SLOTS_PER_EPOCH === 0 });
-    const { epoch, root: finalizedRoot } = after.finalizedCheckpoint;
-    if (epoch > before.finalizedCheckpoint.epoch) {
-      const finalized: Root = rootOf(finalizedRoot);
-      const state = this.#store.byRoot(finalized)?.stateRoot;
-      if (state) emit({ kind: 'finalized_checkpoint', epoch, root: finalized, stateRoot: state });
-    }
-  }
 }
