@@ -222,11 +222,45 @@ test('SIGHUP reads the policy again; a bad file leaves the rules as they were', 
   while ((await sign(url, KEY, exit)).status !== 200);
   writeFileSync(policy, '{"vaults": ["nonsense"]}');
   cli.child.kill('SIGHUP');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   expect((await sign(url, KEY, registration(vault))).status).toBe(200);
   const { code, err } = await cli.kill('SIGTERM');
   expect(code).toBe(0);
   expect(err).toContain('the reload failed');
+});
+
+test('SIGHUP reads the clients again: a token that is struck out opens nothing any more', async () => {
+  await imported('clients');
+  for (const name of ['a', 'b', 'ops']) writeFileSync(at(`${name}.token`), name.padEnd(64, '0'), { mode: 0o600 });
+  const file = (...names: string[]) =>
+    writeFileSync(
+      at('clients.json'),
+      JSON.stringify({
+        clients: names.map((name) => ({ name, tokenFile: `${name}.token` })),
+        admins: [{ name: 'ops', tokenFile: 'ops.token' }],
+      }),
+    );
+  file('a', 'b');
+  const cli = start('clients', '--clients', 'clients.json');
+  const { url } = await cli.ready();
+  const ask = async (name: string) =>
+    (
+      await fetch(`${url}/api/v1/eth2/sign/${KEY}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${name.padEnd(64, '0')}`, 'content-type': 'application/json' },
+        body: JSON.stringify(aggregationSlot(8)),
+      })
+    ).status;
+  expect([await ask('a'), await ask('b'), await ask('c')]).toEqual([200, 200, 403]);
+  file('a');
+  cli.child.kill('SIGHUP');
+  while ((await ask('b')) === 200);
+  expect([await ask('a'), await ask('b')]).toEqual([200, 403]);
+  writeFileSync(at('clients.json'), '{"clients": [{"name": "a", "tokens": []}]}');
+  cli.child.kill('SIGHUP');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(await ask('a')).toBe(200);
+  await cli.kill('SIGTERM');
 });
 
 test.each([

@@ -12,7 +12,7 @@ afterAll(async () => {
   dir.dispose();
 });
 
-const COMMANDS = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'fault'];
+const COMMANDS = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'fault', 'signer', 'keys', 'protection'];
 /** Nobody listens on port 1. */
 const NOWHERE = 'http://127.0.0.1:1';
 

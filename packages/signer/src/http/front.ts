@@ -6,8 +6,9 @@ import { certificateOf } from './listener.ts';
 
 /** What every request passes first, whatever it asks for. */
 export interface Front {
-  readonly access: Access;
-  readonly browser: BrowserRules;
+  /** Replaced as a whole when clients are read again. */
+  access: Access;
+  browser: BrowserRules;
   /** True from the moment the signer begins to close. */
   draining: boolean;
 }

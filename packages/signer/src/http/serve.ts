@@ -4,6 +4,7 @@ import type { FastifyServerFactory } from 'fastify';
 import { Access } from '../access/access.ts';
 import { browserRules } from '../access/browser.ts';
 import type { AccessConfig } from '../access/config.ts';
+import { SignerAccessError } from '../access/errors.ts';
 import { checkListener } from '../access/listen.ts';
 import type { Log } from '../log.ts';
 import { SignerMetrics } from '../metrics.ts';
@@ -62,6 +63,12 @@ export interface SignerServer {
   readonly metrics: SignerMetrics;
   /** Starts a reload as POST /reload does (for SIGHUP); null when one is running, or none is possible. */
   reload(): ReturnType<Reloads['start']>;
+  /**
+   * Puts other clients and admins in force, for requests from now on. What is wrong with them changes nothing.
+   *
+   * @throws SignerAccessError; also when a signer that is open would be closed, or gain its first admin: that is a restart
+   */
+  setAccess(config: AccessConfig): void;
   /** Takes no new requests, lets those in flight end (at most `drainTimeoutMs`), then closes every connection. */
   close(): Promise<void>;
 }
@@ -127,6 +134,20 @@ export async function serveSigner(options: SignerServerOptions): Promise<SignerS
     metricsUrl: scrape && urlOf(options.metricsListener!.host ?? '127.0.0.1', scrape.port, false),
     metrics,
     reload: () => reloads?.start() ?? null,
+    setAccess: (config) => {
+      checkListener({ host, tls: tls !== undefined, mutualTls: tls?.clientCa !== undefined }, config);
+      const next = new Access(config, { now: clock.now });
+      if (next.open !== access.open || next.hasAdmins !== access.hasAdmins) {
+        throw new SignerAccessError(
+          'whether strangers may ask, and whether there are admins, is decided at the start',
+          {
+            fix: 'Start the signer again with the new clients',
+          },
+        );
+      }
+      front.access = next;
+      front.browser = browserRules(host, config.allowedHosts);
+    },
     close: () => (closing ??= drain()),
   };
 }

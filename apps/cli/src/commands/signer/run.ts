@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decryptKeystores } from '@holdfast/keys';
 import {
   type AccessConfig,
@@ -37,7 +38,11 @@ export async function runSigner(home: Home, options: SignerCommandOptions, conte
   const onKillSignal = () => pull(engine, log);
   process.on('SIGUSR2', onKillSignal);
   stack.defer(() => void process.off('SIGUSR2', onKillSignal));
-  reloadOnHangup(() => void reloadAll(server, engine, log));
+  // One after the other: whoever changes a file and signals means the file as it is then.
+  let reloading = Promise.resolve();
+  reloadOnHangup(() => {
+    reloading = reloading.then(() => reloadAll(server, () => accessOf(home, options, context), log));
+  });
   announce(home, options, context, engine, server);
   await Promise.race([untilStopped(context.signal), engine.lost]);
   log.info('asked to stop: finishing what is in flight');
@@ -124,11 +129,24 @@ async function reload({ keys, policy, watch }: Engine): Promise<ReloadResult> {
   return { added: added.length, removed: removed.length, errors: [] };
 }
 
-async function reloadAll(server: SignerServer, _engine: Engine, log: Log): Promise<void> {
-  const state = await server.reload();
-  if (state === null) log.warn('a reload is under way already');
-  else if (state.status === 'completed') log.info('keys and policy are read again');
-  else log.error({ why: state.lastError }, 'the reload failed: what was in force stays so');
+const RELOAD_WAIT_MS = 100;
+
+async function reloadAll(server: SignerServer, access: () => AccessConfig, log: Log): Promise<void> {
+  try {
+    server.setAccess(access());
+    log.info('clients are read again');
+  } catch (error) {
+    log.error({ err: error }, 'the clients cannot be used: those in force stay so');
+  }
+  let running = server.reload();
+  // One that the API asked for is under way: it may have read the files before they changed.
+  while (running === null) {
+    await sleep(RELOAD_WAIT_MS);
+    running = server.reload();
+  }
+  const state = await running;
+  if (state?.status === 'completed') log.info('keys and policy are read again');
+  else log.error({ why: state?.lastError }, 'the reload failed: what was in force stays so');
 }
 
 function pull({ kill }: Engine, log: Log): void {

@@ -26,7 +26,12 @@ export async function openSeal(home: SealedHome, options: SecretOptions, context
   return openPkcs11Kek({ module, tokenLabel, keyLabel, pin: await readPin(options, context), create: fresh });
 }
 
-async function readPassphrase(home: SealedHome, options: SecretOptions, context: Context, fresh: boolean): Promise<string> {
+async function readPassphrase(
+  home: SealedHome,
+  options: SecretOptions,
+  context: Context,
+  fresh: boolean,
+): Promise<string> {
   const { passphraseFile } = options;
   const inEnvironment = context.io.env.HOLDFAST_SIGNER_PASSPHRASE;
   if (passphraseFile !== undefined) return readSecretFile(resolve(context.io.cwd, passphraseFile), context.warn);
