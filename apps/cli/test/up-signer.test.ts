@@ -145,7 +145,7 @@ test('SIGTERM stops the signers too, each with its memory on disk', async () => 
   const { directory } = ready.signers[1]!;
   const log = readFileSync(`${directory}.log`, 'utf8');
   expect(log).toContain('the signer is closed');
-  const exported = await holdfast(['protection', 'export', '--data-dir', directory], { cwd: dir.path });
+  const exported = await holdfast([...'protection export --data-dir'.split(' '), directory], { cwd: dir.path });
   expect(exported.out).toContain('signed_attestations');
 }, 60_000);
 
