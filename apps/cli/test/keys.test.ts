@@ -63,7 +63,7 @@ test('keystores of the deposit tools come in once; running it again does nothing
   expect(told(second.out)).toMatchObject({ imported: [], skipped: 2, total: 2 });
   const { keys } = told((await run('keys', 'list', '--data-dir', 'again')).out);
   expect(keys).toHaveLength(2);
-  expect(keys).toContainEqual(expect.objectContaining({ pubkey: KEY, state: 'may sign', targetEpoch: null }));
+  expect(keys).toContainEqual(expect.objectContaining({ pubkey: KEY, state: 'may sign', lastTargetEpoch: null }));
 });
 
 test('one bad keystore stops no other, and says which it is; the rest comes in at the next run', async () => {

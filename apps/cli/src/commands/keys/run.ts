@@ -45,26 +45,27 @@ async function list({ home, sealed, protection }: Keyring, _: KeysCommandOptions
   const records = sealed.list();
   const waiting = new Set(readWatchFirst(home));
   const marks = new Map((await protection.watermarks()).map((mark) => [mark.pubkey, mark]));
+  // Of each key its highest block and vote.
+  const last = new Map((await protection.export({ minimal: true })).data.map((key) => [key.pubkey, key]));
   const keys = records.map(({ pubkey, description, importedAt, disabled }) => {
     const mark = marks.get(pubkey);
     const state = disabled || mark?.enabled === false ? 'disabled' : mark === undefined ? 'no history' : 'may sign';
     return {
       pubkey,
       state: waiting.has(pubkey) && state === 'may sign' ? 'watched first' : state,
-      slot: mark?.slot ?? null,
-      targetEpoch: mark?.targetEpoch ?? null,
+      lastSlot: last.get(pubkey)?.signed_blocks[0]?.slot ?? null,
+      lastTargetEpoch: last.get(pubkey)?.signed_attestations[0]?.target_epoch ?? null,
       importedAt,
       description,
     };
   });
   context.tell({ keys });
-  const columns = ['key', 'state', 'block above', 'target above', 'imported'].map((title) => ({ title }));
-  const shown = (value: bigint | null): string => (value === null ? '–' : String(value));
+  const columns = ['key', 'state', 'last block', 'last target', 'imported'].map((title) => ({ title }));
   const rows = keys.map((key) => [
     key.pubkey,
     key.state,
-    shown(key.slot),
-    shown(key.targetEpoch),
+    key.lastSlot ?? '–',
+    key.lastTargetEpoch ?? '–',
     key.importedAt.slice(0, 10),
   ]);
   context.say(keys.length === 0 ? 'No keys.\n' : table(columns, rows));
