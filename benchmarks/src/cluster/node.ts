@@ -62,6 +62,7 @@ const nothing = (): void => undefined;
 const observer: ClusterObserver = {
   decided: nothing,
   accused: nothing,
+  forked: nothing,
   dropped: nothing,
   refused: nothing,
   culprit: nothing,

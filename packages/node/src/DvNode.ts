@@ -12,7 +12,7 @@ import type { DutyObserver } from './duties/ports.ts';
 import { Registry } from './duties/Registry.ts';
 import { Schedule } from './duties/Schedule.ts';
 import { Tasks } from './duties/tasks.ts';
-import { NotAMemberError, OwnSlashedError } from './errors.ts';
+import { ForkedError, NotAMemberError, OwnSlashedError, TwinError } from './errors.ts';
 import { type NodeIdentity, peerIdOf } from './net/identity.ts';
 import { NodeMetrics } from './report/NodeMetrics.ts';
 import { type DutyTrace, Trace } from './report/Trace.ts';
@@ -264,7 +264,10 @@ export class DvNode {
       accused: ({ culprit, kind, instance }) => {
         fault(culprit, kind);
         this.#log('error', 'peer.accused', { node: culprit, kind, duty: instance.duty, slot: instance.slot });
+        // Evidence against ourselves: another machine signs with this identity.
+        if (culprit === this.#self) this.#halt(new TwinError(this.#options.identity.peerId, ['the evidence']));
       },
+      forked: ({ duty, slot }) => this.#halt(new ForkedError(duty, slot)),
       dropped: (node, reason) => {
         if (reason !== 'replayed' && reason !== 'stale') fault(node, reason);
       },

@@ -24,6 +24,7 @@ export type { AgreedDuty, SigningTask } from './duties/ports.ts';
 export {
   ChainMismatchError,
   DutyError,
+  ForkedError,
   FrameError,
   GatheringError,
   IdentityError,

@@ -61,6 +61,7 @@ export async function testCluster(n: number, chain: Chain): Promise<TestCluster>
   const observer: ClusterObserver = {
     decided: (_instance, round) => decidedRounds.push(round),
     accused: () => undefined,
+    forked: () => undefined,
     dropped: () => undefined,
     refused: () => undefined,
     culprit: () => undefined,

@@ -40,6 +40,8 @@ export interface AgreeingObserver {
   /** @param leader the node whose proposal it was */
   decided(instance: InstanceId, round: number, leader: number): void;
   accused(evidence: Evidence): void;
+  /** Two quorums decided differently: more than f nodes lie. Nothing of this cluster may be signed any more. */
+  forked(instance: InstanceId, proofs: Extract<Effect, { type: 'forked' }>['proofs']): void;
   dropped(from: number, reason: string): void;
 }
 
@@ -182,6 +184,9 @@ export class Agreeing {
         break;
       case 'accused':
         observer.accused(effect.evidence);
+        break;
+      case 'forked':
+        observer.forked(instance, effect.proofs);
         break;
       case 'dropped':
         observer.dropped(effect.from, effect.reason);
