@@ -65,9 +65,13 @@ export class SignerProcess {
       child.once('close', () => resolve());
       child.once('error', () => resolve());
     });
-    const url = await Promise.race([readyUrl(child), ended.then(() => null)]);
-    if (url === null) throw new SignerProcessError('the signer did not start', { operator, log: logPath });
-    return new SignerProcess(options, child, ended, url);
+    const told = await Promise.race([firstWord(child), ended.then((): FirstWord => ({}))]);
+    // Whatever it tells later must not fill the pipe.
+    child.stdout!.resume();
+    if (told.url !== undefined) return new SignerProcess(options, child, ended, told.url);
+    child.kill('SIGKILL');
+    const reason = told.error?.message ?? '';
+    throw new SignerProcessError('the signer did not start', { operator, reason, log: logPath });
   }
 
   /** Seals keys in it, through its Keymanager API. Returns their public keys. */
@@ -115,16 +119,18 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(clean), npm_lifecycle_event: 'holdfast up' };
 }
 
-/** What it tells when it listens; null when its output ends before. */
-async function readyUrl(child: ChildProcess): Promise<string | null> {
-  const lines = createInterface({ input: child.stdout! });
-  for await (const line of lines) {
+/** What a signer tells first: where it listens, or why it does not. */
+interface FirstWord {
+  readonly url?: string;
+  readonly error?: { readonly message: string };
+}
+
+async function firstWord(child: ChildProcess): Promise<FirstWord> {
+  for await (const line of createInterface({ input: child.stdout! })) {
     if (!line.startsWith('{')) continue;
-    const told = JSON.parse(line) as { event?: string; url?: string };
-    if (told.event !== 'ready' || told.url === undefined) continue;
-    // Whatever it tells later must not fill the pipe.
-    child.stdout!.resume();
-    return told.url;
+    const told = JSON.parse(line) as FirstWord & { readonly event?: string };
+    if (told.event !== 'ready' && told.error === undefined) continue;
+    return told;
   }
-  return null;
+  return {};
 }
