@@ -1,6 +1,7 @@
 import { skeletonOf } from './skeleton.ts';
 
-const STATIC = /\b(?:import|export)\b\s*(?:[\w$*\s{},]*?\bfrom\s*)?(['"])([^'"\n]+)\1/g;
+// `'import', 'x'` are two texts.
+const STATIC = /(?<!['"])\b(?:import|export)\b\s*(?:[\w$*\s{},]*?\bfrom\s*)?(['"])([^'"\n]+)\1/g;
 const DYNAMIC = /(?:\bimport|\brequire|\brequire\.resolve|\bimport\.meta\.resolve)\s*\(\s*(['"])([^'"\n]+)\1/g;
 
 const TYPES_ONLY = /\b(?:import|export)\s+type\b[\w$*\s{},]*?\bfrom\s*(['"])[^'"\n]+\1/g;

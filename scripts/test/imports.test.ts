@@ -17,6 +17,7 @@ describe('importsOf', () => {
     ["const half = a / b; const c = `/`;\nimport 'x';", ['x']],
     ["const t = <p>don't</p>;\nimport 'x';", ['x']],
     ["const u = 'http://a'; import 'x';", ['x']],
+    [`run('keys', 'import', 'x')`, []],
   ])('%j', (source, expected) => expect(importsOf(source)).toEqual(expected));
 });
 

@@ -1,11 +1,5 @@
 import { existsSync } from 'node:fs';
-import * as room from '@holdfast/protection';
-import { openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
-
-const { openPostgresProtection } = room as unknown as {
-  openPostgresProtection: typeof openSqliteProtection extends (o: infer _) => infer R ? (o: object) => R : never;
-};
-
+import { openPostgresProtection, openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
 import type { Context } from '../../context.ts';
 import { CliFileError } from '../../errors.ts';
 import type { Home } from './home.ts';
