@@ -58,6 +58,8 @@ export async function startWatch(
       if (watchesAll || mustWait.has(pubkey)) doppelganger.check(pubkey);
     },
     watch: (pubkeys) => {
+      // A key that was here before and left may have signed elsewhere since.
+      doppelganger.forget(pubkeys);
       if (watchesAll) doppelganger.watch(pubkeys);
     },
     forget: (pubkeys) => doppelganger.forget(pubkeys),
