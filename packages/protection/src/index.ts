@@ -47,4 +47,5 @@ export type {
   Verdict,
   Watermarks,
 } from './port.ts';
+export { openPostgresProtection, type PostgresOptions } from './postgres/open.ts';
 export { openSqliteProtection, type SqliteOptions } from './sqlite/open.ts';

@@ -1,0 +1,81 @@
+import type { KeyState } from '../decide.ts';
+import { isInverted, withImportedAttestations, withImportedBlocks } from '../interchange/merge.ts';
+import type { KeyHistory } from '../interchange/parse.ts';
+import type { ImportOptions, ImportReport } from '../port.ts';
+import { addKeys, lockKeys, storingStates } from './keys.ts';
+import type { Transaction } from './transaction.ts';
+import { integers, roots, u64s } from './values.ts';
+
+const RECORDS_PER_STATEMENT = 20_000;
+
+/** Merges histories within a transaction, which holds the keys from beginning to end. */
+export async function importHistories(
+  transaction: Transaction,
+  histories: readonly KeyHistory[],
+  gaps: NonNullable<ImportOptions['gaps']>,
+): Promise<ImportReport> {
+  const pubkeys = histories.map(({ pubkey }) => pubkey);
+  const keysAdded = await addKeys(transaction, pubkeys);
+  const rows = new Map((await lockKeys(transaction, pubkeys)).map((row) => [row.pubkey, row]));
+  const states = new Map<number, KeyState>();
+  for (const { pubkey, blocks, attestations } of histories) {
+    const { id, state } = rows.get(pubkey)!;
+    states.set(id, {
+      enabled: state.enabled,
+      blocks: withImportedBlocks(state.blocks, blocks, gaps),
+      attestations: withImportedAttestations(state.attestations, attestations, gaps),
+    });
+  }
+  const update = storingStates(transaction.settings.schema, states, 1);
+  await transaction.count(update.text, update.values);
+  const keyed = histories.map((history) => ({ key: rows.get(history.pubkey)!.id, ...history }));
+  const blocks = keyed.flatMap((one) => one.blocks.map((block) => ({ key: one.key, ...block })));
+  const attestations = keyed.flatMap((one) =>
+    one.attestations.filter((record) => !isInverted(record)).map((record) => ({ key: one.key, ...record })),
+  );
+  const blocksAdded = await inPortions(blocks, (portion) =>
+    transaction.count(
+      `INSERT INTO ${transaction.settings.schema}.blocks (key, slot, root)
+       SELECT key, slot, decode(root, 'hex') FROM unnest($1::integer[], $2::bigint[], $3::text[]) AS u (key, slot, root)
+       ON CONFLICT DO NOTHING`,
+      [
+        integers(portion.map(({ key }) => key)),
+        u64s(portion.map(({ slot }) => slot)),
+        roots(portion.map(({ root }) => root)),
+      ],
+    ),
+  );
+  // By target, as the table lies.
+  attestations.sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
+  const attestationsAdded = await inPortions(attestations, (portion) =>
+    transaction.count(
+      `INSERT INTO ${transaction.settings.schema}.attestations (target, key, source, root)
+       SELECT target, key, source, decode(root, 'hex')
+       FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[]) AS u (target, key, source, root)
+       ON CONFLICT DO NOTHING`,
+      [
+        u64s(portion.map(({ target }) => target)),
+        integers(portion.map(({ key }) => key)),
+        u64s(portion.map(({ source }) => source)),
+        roots(portion.map(({ root }) => root)),
+      ],
+    ),
+  );
+  return {
+    keys: histories.length,
+    keysAdded,
+    blocks: blocksAdded,
+    attestations: attestationsAdded,
+    known: blocks.length + attestations.length - blocksAdded - attestationsAdded,
+  };
+}
+
+async function inPortions<T>(
+  records: readonly T[],
+  write: (portion: readonly T[]) => Promise<number>,
+): Promise<number> {
+  let added = 0;
+  for (let from = 0; from < records.length; from += RECORDS_PER_STATEMENT)
+    added += await write(records.slice(from, from + RECORDS_PER_STATEMENT));
+  return added;
+}
