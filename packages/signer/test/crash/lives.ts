@@ -59,7 +59,7 @@ export async function killAgainAndAgain({ signers, rounds, seed }: LivesOptions)
 }
 
 async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, ['--import', CACHE, CHILD, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [`--import=${CACHE}`, CHILD, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const failed = new Promise<never>((_, reject) => {
     const complaints: string[] = [];
     child.stderr!.on('data', (chunk) => complaints.push(String(chunk)));
