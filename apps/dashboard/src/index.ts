@@ -10,6 +10,7 @@ export { type BuildOptions, type BuiltDashboard, buildDashboard } from './build.
 export { DashboardError } from './errors.ts';
 export { type ScreenshotOptions, screenshot } from './screenshot.ts';
 export type {
+  ClustersPort,
   Dashboard,
   DashboardLog,
   DashboardLogEntry,
@@ -17,4 +18,5 @@ export type {
   DevAccountLabel,
 } from './server/options.ts';
 export { serveDashboard } from './server/serveDashboard.ts';
+export type * from './shared/clusters.ts';
 export type * from './shared/state.ts';

@@ -1,4 +1,5 @@
 import type { PoolManifest } from '@holdfast/pool';
+import type { ClusterOrder, ClusterRow } from '../shared/clusters.ts';
 import type { HealthState } from '../shared/state.ts';
 
 /** A source came back or went. */
@@ -16,6 +17,13 @@ export interface DevAccountLabel {
   readonly label: string;
 }
 
+/** Clusters of validator nodes that the page shows, and whose nodes it may break: a devnet's. */
+export interface ClustersPort {
+  rows(): readonly ClusterRow[];
+  /** Rejects with the reason when it cannot be done. */
+  act(order: ClusterOrder): Promise<void>;
+}
+
 export interface DashboardOptions {
   readonly manifest: PoolManifest;
   readonly rpcUrl: string;
@@ -25,6 +33,8 @@ export interface DashboardOptions {
    * it for a network with real money.
    */
   readonly devnetUrl?: string | undefined;
+  /** Warning: as with `devnetUrl`, whoever opens the page may stop their nodes. */
+  readonly clusters?: ClustersPort | undefined;
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined;
   /** Default 0: any free port. */

@@ -4,6 +4,7 @@ import { buildDashboard } from '../build.ts';
 import { mountExplorer } from './explorer/mountExplorer.ts';
 import { guardAll, refuse } from './guard/guards.ts';
 import type { Dashboard, DashboardOptions, DevAccountLabel } from './options.ts';
+import { mountClusters } from './routes/clusters.ts';
 import { mountDevnet } from './routes/devnet.ts';
 import { mountRpc } from './routes/rpc.ts';
 import { mountState } from './routes/stream.ts';
@@ -41,6 +42,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
   mountVerify(server, watcher);
   mountRpc(server, rpcUrl);
   if (devnetUrl !== undefined) mountDevnet(server, devnetUrl, () => watcher.hurry());
+  if (options.clusters) mountClusters(server, options.clusters, () => watcher.hurry());
   mountExplorer(server, watcher);
   await server.register(fastifyStatic, {
     root: dist,

@@ -2,6 +2,8 @@
  * What the server tells the page. Amounts are decimal strings of wei (JSON has no big integers) unless a name says gwei;
  * times are seconds of the chain's clock; rates are wei per 1e18 shares.
  */
+import type { ClusterRow } from './clusters.ts';
+
 export type Amount = string;
 
 export type HealthState = 'starting' | 'ok' | 'down' | 'wrong-network';
@@ -238,6 +240,8 @@ export interface DashboardState {
   readonly checkpoint: CheckpointProgress | null;
   readonly queue: QueueState | null;
   readonly devnet: DevnetState | null;
+  /** Null where nobody tells of clusters. */
+  readonly clusters: readonly ClusterRow[] | null;
 }
 
 /** `GET /api/account/:address`. */

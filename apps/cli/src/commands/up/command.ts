@@ -16,12 +16,18 @@ export interface UpCommandOptions extends CommonOptions {
   readonly adapter: 'edr' | 'engine';
   /** The operators' keys live in signer processes. */
   readonly signer?: boolean | undefined;
+  /** The validators of so many operators are run by clusters of nodes. */
+  readonly clusters?: boolean | undefined;
+  readonly clusterOperators: number;
   /** False with `--no-keeper`. */
   readonly keeper: boolean;
   /** False with `--no-dashboard`. */
   readonly dashboard: boolean;
   readonly dataDir?: string | undefined;
 }
+
+/** Slots in which several nodes agree on one machine, unless told. */
+const CLUSTER_SLOT_SECONDS = 4;
 
 export function addUp({ program, does }: Host): void {
   const command = program
@@ -44,6 +50,12 @@ export function addUp({ program, does }: Host): void {
     .option('--keys <n>', 'validators that each operator runs', integer(1, 8), 3)
     .addOption(adapterOption())
     .option('--signer', "the operators' keys live in `holdfast signer` processes, one each, which the devnet asks")
+    .addOption(
+      new Option('--clusters', "operators' validators are run by clusters of four node processes each")
+        .conflicts('signer')
+        .implies({ slotSeconds: CLUSTER_SLOT_SECONDS }),
+    )
+    .option('--cluster-operators <n>', 'of so many operators (with --clusters)', integer(1, 8), 2)
     .option('--no-keeper', 'no keeper once it is live: nobody proves, unless you do')
     .option('--no-dashboard', 'no dashboard')
     .option(
@@ -64,6 +76,7 @@ Examples:
   holdfast up                                  then open the dashboard at the URL it prints
   holdfast up --slot-seconds 1 --operators 6   livelier
   holdfast up --signer                         every duty of the pool checked, put on disk and only then signed
+  holdfast up --clusters                       no machine holds a key: kill a node, cut one off, corrupt one, and watch
   holdfast up --no-keeper                      and run your own: holdfast keeper …
   holdfast up --data-dir ./devnet --json       one line of JSON with all URLs when it is ready
 Break something: holdfast fault --help. Check it from outside: holdfast verify --help.

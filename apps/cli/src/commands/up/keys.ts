@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createRemoteSigner, type DepositData, type Devnet, makeDepositData, signDepositData } from '@holdfast/devnet';
 import { publicKeyOf } from '@holdfast/keys';
 import type { PoolManifest } from '@holdfast/pool';
-import { fromHex, type Hex, type Pubkey, toHex } from '@holdfast/units';
+import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import { writeWhole } from '../deploy/journal.ts';
+import type { SignerNetwork } from '../signer/networks.ts';
 import type { Cast, Operator } from './cast.ts';
 import { SignerProcess } from './SignerProcess.ts';
 
@@ -72,12 +73,12 @@ export async function startSigners(
   return { processes, keys: new Map(await Promise.all(entries)) };
 }
 
-/** What a signer must know of the chain, as its `--network` takes it. */
-function networkOf({ config, genesisTime }: Devnet) {
+/** What a signer or a node must know of the chain, as their `--network` takes it. */
+export function networkOf({ config, genesisTime }: Devnet): SignerNetwork {
   return {
     name: 'holdfast-devnet',
     preset: 'minimal',
-    genesisValidatorsRoot: toHex(config.genesisValidatorsRoot),
+    genesisValidatorsRoot: toHex(config.genesisValidatorsRoot) as Root,
     genesisForkVersion: toHex(config.GENESIS_FORK_VERSION),
     capellaForkVersion: toHex(config.CAPELLA_FORK_VERSION),
     genesisTime,

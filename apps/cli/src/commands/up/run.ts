@@ -13,6 +13,8 @@ import { writeWhole } from '../deploy/journal.ts';
 import { startExecution } from '../devnet/execution.ts';
 import { startChain, watched } from '../devnet/run.ts';
 import { type Cast, makeCast } from './cast.ts';
+import { Clusters } from './clusters/Clusters.ts';
+import { NODES } from './clusters/deal.ts';
 import type { UpCommandOptions } from './command.ts';
 import { type Signers, startSigners } from './keys.ts';
 import { Stage } from './Stage.ts';
@@ -35,6 +37,7 @@ interface Running {
   readonly rpcUrl: string;
   readonly beaconUrl: string;
   readonly signers: Signers | null;
+  readonly clusters: Clusters | null;
 }
 
 export async function runUp(options: UpCommandOptions, context: Context): Promise<ExitCode> {
@@ -47,6 +50,7 @@ export async function runUp(options: UpCommandOptions, context: Context): Promis
   stage.devnet.start();
   if (options.keeper) void keeper.run(context.signal);
   announce(context, running, dashboardUrl, dataDir);
+  if (running.clusters) void startClusters(running.clusters, context);
   await watched(stage.devnet, context.signal);
   await context.progress.step('Stopping', () => stack.disposeAsync());
   return EXIT.ok;
@@ -93,7 +97,39 @@ async function begin(
       return isEarning(stage, manifest, pubkeys);
     }),
   );
-  return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl, signers };
+  const clusters = options.clusters
+    ? new Clusters({
+        devnet,
+        operators: cast.operators.slice(0, options.clusterOperators),
+        beaconUrl,
+        vault: manifest.addresses.vault,
+        dataDir,
+      })
+    : null;
+  if (clusters) stack.defer(() => clusters.close());
+  return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl, signers, clusters };
+}
+
+/** The page is there already; until the nodes are, the devnet does their validators' duties. */
+async function startClusters(clusters: Clusters, context: Context): Promise<void> {
+  try {
+    context.say(`${context.style.dim('The nodes of the clusters start…')}\n`);
+    await clusters.start(context);
+    context.tell({
+      event: 'clusters',
+      clusters: clusters.clusters.map(({ name, lock, nodes }) => ({
+        name,
+        lockHash: lock.lockHash,
+        validators: lock.validators.length,
+        nodes: nodes.map(({ node, pid, statusUrl, directory }) => ({ node, pid, statusUrl, directory })),
+      })),
+    });
+    const names = clusters.clusters.map(({ name }) => name).join(', ');
+    context.say(`The validators of ${names} are run by clusters of ${NODES} nodes now.\n`);
+  } catch (error) {
+    if (context.signal.aborted) return;
+    context.warn(`the clusters did not start: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Every duty that a signer did not sign goes to a log; a refusal is also told at once. */
@@ -119,12 +155,20 @@ async function startDashboard(
   options: UpCommandOptions,
   context: Context,
   stack: AsyncDisposableStack,
-  { manifest, rpcUrl, beaconUrl }: Running,
+  { manifest, rpcUrl, beaconUrl, clusters }: Running,
 ): Promise<string> {
   return context.progress.step('Opening the dashboard', async (detail) => {
     await buildDashboard({ onProgress: detail });
     const dashboard = await listenOn(options.port, DASHBOARD_PORT, (port) =>
-      serveDashboard({ host: '127.0.0.1', port, manifest, rpcUrl, beaconUrl, devnetUrl: beaconUrl }),
+      serveDashboard({
+        host: '127.0.0.1',
+        port,
+        manifest,
+        rpcUrl,
+        beaconUrl,
+        devnetUrl: beaconUrl,
+        ...(clusters ? { clusters } : {}),
+      }),
     );
     stack.defer(() => dashboard.close());
     return dashboard.url;

@@ -1,4 +1,5 @@
 import type { OperatorSnapshot, PoolManifest, PoolSnapshot, ValidatorSnapshot } from '@holdfast/pool';
+import type { ClusterRow } from '../../shared/clusters.ts';
 import type {
   BeaconView,
   DashboardState,
@@ -36,6 +37,7 @@ export interface Facts {
   readonly sightings: ReadonlyMap<number, Sighting>;
   readonly finalizedEpoch: number | null;
   readonly devnet: DevnetState | null;
+  readonly clusters: readonly ClusterRow[] | null;
   readonly health: { readonly rpc: Health; readonly beacon: Health; readonly devnet: Health | null };
 }
 
@@ -84,6 +86,7 @@ export function composeState(facts: Facts): DashboardState {
     },
     queue: snapshot && queueOf(snapshot, history),
     devnet,
+    clusters: facts.clusters,
   };
 }
 

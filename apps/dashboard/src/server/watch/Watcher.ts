@@ -2,7 +2,7 @@ import type { PoolManifest } from '@holdfast/pool';
 import type { AccountState, DashboardState } from '../../shared/state.ts';
 import { composeState } from '../model/composeState.ts';
 import { requestsOf } from '../model/requests.ts';
-import type { DashboardLog, DevAccountLabel } from '../options.ts';
+import type { ClustersPort, DashboardLog, DevAccountLabel } from '../options.ts';
 import { BeaconReader } from './BeaconReader.ts';
 import { ChainReader } from './ChainReader.ts';
 import { DevnetReader } from './DevnetReader.ts';
@@ -14,6 +14,7 @@ export interface WatcherOptions {
   readonly rpcUrl: string;
   readonly beaconUrl: string;
   readonly devnetUrl?: string | undefined;
+  readonly clusters?: ClustersPort | undefined;
   readonly accounts: readonly DevAccountLabel[];
   /** Rest between two looks at each source. */
   readonly pollMs: number;
@@ -128,6 +129,7 @@ export class Watcher {
         tamper: devnet.tamper,
         accounts: this.#options.accounts,
       },
+      clusters: this.#options.clusters?.rows() ?? null,
       health: { rpc: rpc.value, beacon: beacon.value, devnet: devnet && this.#health.devnet.value },
     });
   }
