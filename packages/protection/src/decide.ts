@@ -1,3 +1,4 @@
+import { withAttestation, withBlock } from './frontier.ts';
 import { EXACT, type RootBytes } from './logic/exact.ts';
 import type { HighWatermark, Rule } from './port.ts';
 import {
@@ -68,26 +69,6 @@ export function findAttestation(rules: Rules, duty: KeptAttestation, records: It
   return { repeated };
 }
 
-/** The frontier with one more block. The first one draws the line: what lies below it was never known here. */
-export function withBlock(
-  frontier: BlockFrontier<bigint, boolean>,
-  { slot }: KeptBlock,
-): BlockFrontier<bigint, boolean> {
-  return frontier.drawn
-    ? { drawn: true, line: frontier.line, top: max(frontier.top, slot) }
-    : { drawn: true, line: slot, top: slot };
-}
-
-/** The frontier with one more attestation. */
-export function withAttestation(
-  frontier: AttestationFrontier<bigint, boolean>,
-  { source, target }: KeptAttestation,
-): AttestationFrontier<bigint, boolean> {
-  if (!frontier.drawn)
-    return { drawn: true, lineSource: source, lineTarget: target, topSource: source, topTarget: target };
-  return { ...frontier, topSource: max(frontier.topSource, source), topTarget: max(frontier.topTarget, target) };
-}
-
 /**
  * One batch of duties, decided in order. It knows each key's state as the database had it when the batch began and lays what
  * it allows on top; nothing outside changes until the caller has committed `additions` and takes over `states`.
@@ -142,7 +123,7 @@ export class Batch {
       if (holds(EXACT, block, state.blocks, repeated)) return { allowed: false, rule: rule as Rule };
     if (!repeated) {
       append(this.#blocks, duty.key, block);
-      this.#add(duty, state.blocks.drawn, { ...state, blocks: withBlock(state.blocks, block) });
+      this.#add(duty, state.blocks.drawn, { ...state, blocks: withBlock(EXACT, state.blocks, block) });
     }
     return { allowed: true, repeated };
   }
@@ -160,7 +141,7 @@ export class Batch {
       if (holds(EXACT, attestation, state.attestations, repeated)) return { allowed: false, rule: rule as Rule };
     if (!repeated) {
       append(this.#attestations, duty.key, attestation);
-      const attestations = withAttestation(state.attestations, attestation);
+      const attestations = withAttestation(EXACT, state.attestations, attestation);
       this.#add(duty, state.attestations.drawn, { ...state, attestations });
     }
     return { allowed: true, repeated };

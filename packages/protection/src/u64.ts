@@ -11,3 +11,4 @@ export const toStored = (value: bigint): bigint => value - HALF;
 export const fromStored = (value: bigint): bigint => value + HALF;
 
 export const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+export const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

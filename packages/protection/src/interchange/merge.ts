@@ -1,60 +1,61 @@
 import type { KeptAttestation, KeptBlock } from '../decide.ts';
+import { isAttestationCovered, isBlockCovered, overAttestations, overBlocks } from '../frontier.ts';
+import { EXACT } from '../logic/exact.ts';
 import type { ImportOptions } from '../port.ts';
 import type { AttestationFrontier, BlockFrontier } from '../rules.ts';
-import { max } from '../u64.ts';
+import { max, min } from '../u64.ts';
 
 type Gaps = NonNullable<ImportOptions['gaps']>;
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-/** The blocks' frontier once a file's blocks are known too. The line is never lowered. */
-export function withImportedBlocks(
-  frontier: BlockFrontier<bigint, boolean>,
+/** What an import makes of a key: the records to store, those known already among them, and the frontier with them. */
+export interface Merged<Frontier, Kept> {
+  readonly frontier: Frontier;
+  readonly kept: readonly Kept[];
+}
+
+/** The line is never lowered; what the line before stands over is not stored. */
+export function mergeBlocks(
+  before: BlockFrontier<bigint, boolean>,
   blocks: readonly KeptBlock[],
   gaps: Gaps,
-): BlockFrontier<bigint, boolean> {
+): Merged<BlockFrontier<bigint, boolean>, KeptBlock> {
+  const kept = blocks.filter((block) => !isBlockCovered(EXACT, before, block));
+  if (blocks.length === 0) return { frontier: before, kept };
   const slots = blocks.map(({ slot }) => slot);
-  if (slots.length === 0) return frontier;
-  const [lowest, highest] = [slots.reduce(min), slots.reduce(max)];
-  if (!frontier.drawn) return { drawn: true, line: lowest, top: highest };
-  return {
-    drawn: true,
-    line: gaps === 'refuse' ? max(frontier.line, lowest) : frontier.line,
-    top: max(frontier.top, highest),
-  };
+  // A key's first file draws the line at its lowest record; see ImportOptions for the others.
+  const raised = gaps === 'refuse' || !before.drawn ? overBlocks(EXACT, before, slots.reduce(min)) : before;
+  return { frontier: { ...raised, top: max(raised.top, slots.reduce(max)) }, kept };
 }
 
 /**
- * A vote whose source is after its target. No chain counts it and no rule lets one be signed, so it is not kept as a record;
- * the lines are raised over it, which refuses all that it conflicts with.
+ * The same for attestations. One whose source is after its target is not stored either: no chain counts it and no rule lets
+ * one be signed, so the lines raised over it refuse all that it conflicts with.
  */
-export const isInverted = ({ source, target }: KeptAttestation): boolean => source > target;
-
-/** The attestations' frontier once a file's attestations are known too. The lines are never lowered. */
-export function withImportedAttestations(
-  frontier: AttestationFrontier<bigint, boolean>,
+export function mergeAttestations(
+  before: AttestationFrontier<bigint, boolean>,
   attestations: readonly KeptAttestation[],
   gaps: Gaps,
-): AttestationFrontier<bigint, boolean> {
-  if (attestations.length === 0) return frontier;
+): Merged<AttestationFrontier<bigint, boolean>, KeptAttestation> {
+  if (attestations.length === 0) return { frontier: before, kept: [] };
   const sources = attestations.map(({ source }) => source);
   const targets = attestations.map(({ target }) => target);
-  const lowest = { source: sources.reduce(min), target: targets.reduce(min) };
-  const highest = { source: sources.reduce(max), target: targets.reduce(max) };
-  let { lineSource, lineTarget } = frontier;
-  if (!frontier.drawn) [lineSource, lineTarget] = [lowest.source, lowest.target];
-  else if (gaps === 'refuse') {
-    lineSource = max(lineSource, lowest.source);
-    lineTarget = max(lineTarget, lowest.target);
+  let frontier = before;
+  if (gaps === 'refuse' || !before.drawn)
+    frontier = overAttestations(EXACT, before, sources.reduce(min), targets.reduce(min));
+  const kept: KeptAttestation[] = [];
+  for (const attestation of attestations) {
+    const { source, target } = attestation;
+    if (source > target || isAttestationCovered(EXACT, before, attestation))
+      frontier = overAttestations(EXACT, frontier, source, target);
+    else kept.push(attestation);
   }
-  for (const { source, target } of attestations.filter(isInverted)) {
-    lineSource = max(lineSource, source);
-    lineTarget = max(lineTarget, target);
-  }
+  const { topSource, topTarget } = frontier;
   return {
-    drawn: true,
-    lineSource,
-    lineTarget,
-    topSource: max(frontier.drawn ? frontier.topSource : 0n, highest.source),
-    topTarget: max(frontier.drawn ? frontier.topTarget : 0n, highest.target),
+    frontier: {
+      ...frontier,
+      topSource: max(topSource, sources.reduce(max)),
+      topTarget: max(topTarget, targets.reduce(max)),
+    },
+    kept,
   };
 }

@@ -1,5 +1,5 @@
-import type { KeyState } from '../decide.ts';
-import { isInverted, withImportedAttestations, withImportedBlocks } from '../interchange/merge.ts';
+import type { KeptAttestation, KeptBlock, KeyState } from '../decide.ts';
+import { mergeAttestations, mergeBlocks } from '../interchange/merge.ts';
 import type { KeyHistory } from '../interchange/parse.ts';
 import type { ImportOptions, ImportReport } from '../port.ts';
 import { addKeys, lockKeys, storingStates } from './keys.ts';
@@ -18,21 +18,24 @@ export async function importHistories(
   const keysAdded = await addKeys(transaction, pubkeys);
   const rows = new Map((await lockKeys(transaction, pubkeys)).map((row) => [row.pubkey, row]));
   const states = new Map<number, KeyState>();
-  for (const { pubkey, blocks, attestations } of histories) {
-    const { id, state } = rows.get(pubkey)!;
+  const blocks: (KeptBlock & { readonly key: number })[] = [];
+  const attestations: (KeptAttestation & { readonly key: number })[] = [];
+  let records = 0;
+  for (const history of histories) {
+    const { id, state } = rows.get(history.pubkey)!;
+    const mergedBlocks = mergeBlocks(state.blocks, history.blocks, gaps);
+    const mergedAttestations = mergeAttestations(state.attestations, history.attestations, gaps);
+    for (const block of mergedBlocks.kept) blocks.push({ key: id, ...block });
+    for (const attestation of mergedAttestations.kept) attestations.push({ key: id, ...attestation });
+    records += history.blocks.length + history.attestations.length;
     states.set(id, {
       enabled: state.enabled,
-      blocks: withImportedBlocks(state.blocks, blocks, gaps),
-      attestations: withImportedAttestations(state.attestations, attestations, gaps),
+      blocks: mergedBlocks.frontier,
+      attestations: mergedAttestations.frontier,
     });
   }
   const update = storingStates(transaction.settings.schema, states, 1);
   await transaction.count(update.text, update.values);
-  const keyed = histories.map((history) => ({ key: rows.get(history.pubkey)!.id, ...history }));
-  const blocks = keyed.flatMap((one) => one.blocks.map((block) => ({ key: one.key, ...block })));
-  const attestations = keyed.flatMap((one) =>
-    one.attestations.filter((record) => !isInverted(record)).map((record) => ({ key: one.key, ...record })),
-  );
   const blocksAdded = await inPortions(blocks, (portion) =>
     transaction.count(
       `INSERT INTO ${transaction.settings.schema}.blocks (key, slot, root)
@@ -66,7 +69,7 @@ export async function importHistories(
     keysAdded,
     blocks: blocksAdded,
     attestations: attestationsAdded,
-    known: blocks.length + attestations.length - blocksAdded - attestationsAdded,
+    known: records - blocksAdded - attestationsAdded,
   };
 }
 

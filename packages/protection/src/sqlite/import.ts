@@ -1,5 +1,5 @@
 import type { KeyState } from '../decide.ts';
-import { isInverted, withImportedAttestations, withImportedBlocks } from '../interchange/merge.ts';
+import { mergeAttestations, mergeBlocks } from '../interchange/merge.ts';
 import type { KeyHistory } from '../interchange/parse.ts';
 import type { ImportOptions, ImportReport } from '../port.ts';
 import { storedRoot } from '../root.ts';
@@ -14,7 +14,7 @@ export class SqliteImport {
   readonly #knownBefore: number;
   #blocks = 0;
   #attestations = 0;
-  #known = 0;
+  #records = 0;
 
   constructor(core: SqliteCore, gaps: NonNullable<ImportOptions['gaps']>) {
     this.#core = core;
@@ -37,21 +37,19 @@ export class SqliteImport {
       const number = this.#core.numberOf(history.pubkey);
       this.#numbers.push(number);
       const before = this.#core.state(number.id)!;
-      for (const { slot, root } of history.blocks) {
-        const added = Number(block.run(number.id, toStored(slot), storedRoot(root)).changes);
-        this.#blocks += added;
-        this.#known += 1 - added;
-      }
-      for (const { source, target, root } of history.attestations.filter((record) => !isInverted(record))) {
+      const blocks = mergeBlocks(before.blocks, history.blocks, this.#gaps);
+      const attestations = mergeAttestations(before.attestations, history.attestations, this.#gaps);
+      this.#records += history.blocks.length + history.attestations.length;
+      for (const { slot, root } of blocks.kept)
+        this.#blocks += Number(block.run(number.id, toStored(slot), storedRoot(root)).changes);
+      for (const { source, target, root } of attestations.kept) {
         const row = [toStored(target), number.id, toStored(source), storedRoot(root)] as const;
-        const added = Number(attestation.run(...row).changes);
-        this.#attestations += added;
-        this.#known += 1 - added;
+        this.#attestations += Number(attestation.run(...row).changes);
       }
       const after: KeyState = {
         enabled: before.enabled,
-        blocks: withImportedBlocks(before.blocks, history.blocks, this.#gaps),
-        attestations: withImportedAttestations(before.attestations, history.attestations, this.#gaps),
+        blocks: blocks.frontier,
+        attestations: attestations.frontier,
       };
       this.#core.storeState(number.id, after);
       this.#core.forget(number.id);
@@ -67,7 +65,7 @@ export class SqliteImport {
       keysAdded,
       blocks: this.#blocks,
       attestations: this.#attestations,
-      known: this.#known,
+      known: this.#records - this.#blocks - this.#attestations,
     };
     return { report, numbers: this.#numbers };
   }

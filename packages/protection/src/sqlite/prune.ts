@@ -1,5 +1,6 @@
-import type { KeyState } from '../decide.ts';
-import { fromStored, max, toStored } from '../u64.ts';
+import { overAttestations, overBlocks } from '../frontier.ts';
+import { EXACT } from '../logic/exact.ts';
+import { fromStored, toStored } from '../u64.ts';
 import type { SqliteCore } from './core.ts';
 
 /** Rows looked at in one transaction, so that claims wait for a moment only. */
@@ -37,7 +38,8 @@ export function pruneAttestations(core: SqliteCore, from: bigint, epochsToKeep: 
     lines.setReadBigInts(true);
     for (const { key, source, target } of lines.all(from, until) as unknown as readonly Line[]) {
       const state = core.state(Number(key))!;
-      core.storeState(Number(key), withLine(state, fromStored(source), fromStored(target)));
+      const attestations = overAttestations(EXACT, state.attestations, fromStored(source), fromStored(target));
+      core.storeState(Number(key), { ...state, attestations });
       touched.push(Number(key));
     }
     const { changes } = database.prepare(`DELETE FROM attestations WHERE ${doomed}`).run(from, until);
@@ -62,8 +64,7 @@ export function pruneBlocks(core: SqliteCore, from: bigint, slotsToKeep: bigint)
       const slot = below(state.blocks.top, slotsToKeep);
       const found = slot === null ? null : (highest.get(id, slot)!.slot as bigint | null);
       if (found === null) continue;
-      const line = max(state.blocks.line, fromStored(found));
-      core.storeState(id, { ...state, blocks: { ...state.blocks, line } });
+      core.storeState(id, { ...state, blocks: overBlocks(EXACT, state.blocks, fromStored(found)) });
       touched.push(id);
       removed += Number(remove.run(id, found).changes);
     }
@@ -77,18 +78,6 @@ interface Line {
   readonly key: bigint;
   readonly source: bigint;
   readonly target: bigint;
-}
-
-function withLine(state: KeyState, source: bigint, target: bigint): KeyState {
-  const { attestations } = state;
-  return {
-    ...state,
-    attestations: {
-      ...attestations,
-      lineSource: max(attestations.lineSource, source),
-      lineTarget: max(attestations.lineTarget, target),
-    },
-  };
 }
 
 /** The stored form of `top - distance`; null where there is nothing that far below. */
