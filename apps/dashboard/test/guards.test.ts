@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Dashboard, serveDashboard } from '../src/index.ts';
+import { type ClusterOrder, type ClustersPort, type Dashboard, serveDashboard } from '../src/index.ts';
 import { isSameOrigin, isServedHost } from '../src/server/guard/hosts.ts';
 import { isAllowedMethod, refusalOf } from '../src/server/guard/methods.ts';
 import { manifestFixture } from './support/manifestFixture.ts';
@@ -13,6 +13,7 @@ import { manifestFixture } from './support/manifestFixture.ts';
 /** A node and a devnet in one: answers everything, remembers what reached it. */
 let upstream: Server;
 const reached: { url: string; body: string }[] = [];
+const ordered: ClusterOrder[] = [];
 let dashboard: Dashboard;
 let plain: Dashboard;
 let dist: string;
@@ -33,7 +34,14 @@ beforeAll(async () => {
   dist = await mkdtemp(join(tmpdir(), 'holdfast-dist-'));
   await writeFile(join(dist, 'index.html'), '<!doctype html><title>page</title>');
   const common = { manifest: manifestFixture(), rpcUrl: url, beaconUrl: url, dist, pollMs: 60_000 };
-  dashboard = await serveDashboard({ ...common, devnetUrl: url, allowedHosts: ['pool.example'] });
+  const clusters: ClustersPort = {
+    rows: () => [],
+    act: async (order) => {
+      ordered.push(order);
+      if (order.cluster !== 'Anchor') throw new Error('there is no such cluster');
+    },
+  };
+  dashboard = await serveDashboard({ ...common, devnetUrl: url, clusters, allowedHosts: ['pool.example'] });
   plain = await serveDashboard(common);
 });
 afterAll(async () => {
@@ -226,4 +234,34 @@ test('the explorer escapes and refuses what is no name of anything', async () =>
     expect(text).not.toContain('<script');
   }
   expect((await ask('/api/account/0x12')).status).toBe(400);
+});
+
+// Last: after an order the sources are looked at again, which is no page's asking.
+describe('the nodes of a cluster', () => {
+  const post = (body: object, headers: Record<string, string> = {}, to = dashboard) =>
+    ask('/api/clusters', { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body), to });
+  const kill = { cluster: 'Anchor', node: 2, act: 'kill' };
+
+  test('are broken by the page', async () => {
+    ordered.length = 0;
+    expect((await post(kill)).status).toBe(200);
+    expect(ordered).toEqual([kill]);
+  });
+  test('and by nobody else', async () => {
+    ordered.length = 0;
+    expect((await post(kill, { host: 'pool.example' })).status).toBe(403);
+    expect((await post(kill, { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await post(kill, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post(kill, {}, plain)).status).toBe(404);
+    expect(ordered).toEqual([]);
+  });
+  test('hear what they know, of clusters that there are', async () => {
+    ordered.length = 0;
+    for (const wrong of [{ ...kill, act: 'explode' }, { ...kill, node: 0 }, { cluster: 'Anchor' }]) {
+      expect((await post(wrong)).status).toBe(400);
+    }
+    expect(ordered).toEqual([]);
+    const { status, text } = await post({ ...kill, cluster: 'Nowhere' });
+    expect([status, text]).toEqual([409, '{"error":"there is no such cluster"}']);
+  });
 });

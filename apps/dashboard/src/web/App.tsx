@@ -5,6 +5,7 @@ import { Alerts } from './sections/Alerts.tsx';
 import { BackingPanel } from './sections/BackingPanel.tsx';
 import { BreakPanel } from './sections/BreakPanel.tsx';
 import { CheckpointsPanel } from './sections/CheckpointsPanel.tsx';
+import { ClustersPanel } from './sections/ClustersPanel.tsx';
 import { Header } from './sections/Header.tsx';
 import { IncidentsPanel } from './sections/IncidentsPanel.tsx';
 import { OperatorsPanel } from './sections/OperatorsPanel.tsx';
@@ -32,6 +33,7 @@ export function App() {
         <BackingPanel state={state} now={now} />
         <StakePanel state={state} />
         <RatePanel state={state} now={now} />
+        {state.clusters ? <ClustersPanel clusters={state.clusters} /> : null}
         <ValidatorsPanel state={state} selected={selected} onSelect={setSelected} />
         <OperatorsPanel state={state} />
         <IncidentsPanel state={state} />
