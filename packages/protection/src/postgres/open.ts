@@ -15,7 +15,7 @@ export type { PostgresOptions } from './settings.ts';
  * The server must be one that keeps what it confirmed. With a standby that may take over, replication must be synchronous
  * (`synchronous_standby_names`): an asynchronous standby lacks the last commits, whose signatures are out.
  */
-export function openPostgresProtection(options: PostgresOptions): Promise<ProtectionStore> {
+export async function openPostgresProtection(options: PostgresOptions): Promise<ProtectionStore> {
   return openWith(options, { rules: RULES, locksKeys: true });
 }
 

@@ -55,10 +55,10 @@ export type Ask = (text: string, values?: readonly unknown[]) => Promise<readonl
  */
 export async function prepareSchema(ask: Ask, settings: PostgresSettings, mayCreate: boolean): Promise<void> {
   const { schema, shown } = settings;
-  if (mayCreate && !(await hasMeta(ask, schema))) {
+  if (mayCreate && !(await hasMeta(ask, settings))) {
     // Of two signers that start at once the second waits here, and finds the tables made.
     await ask('SELECT pg_advisory_xact_lock($1)', [settings.lock.toString()]);
-    if (!(await hasMeta(ask, schema))) await createTables(ask, settings);
+    if (!(await hasMeta(ask, settings))) await createTables(ask, settings);
   }
   const found = await ask(
     `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -74,9 +74,13 @@ export async function prepareSchema(ask: Ask, settings: PostgresSettings, mayCre
   readMeta(meta, settings);
 }
 
-async function hasMeta(ask: Ask, schema: string): Promise<boolean> {
-  const [row] = await ask('SELECT to_regclass($1) IS NOT NULL', [`${schema}.meta`]);
-  return row![0] === true;
+/** Looks into the catalog itself: `to_regclass` answers from a cache that may be older than the lock. */
+async function hasMeta(ask: Ask, { shown }: PostgresSettings): Promise<boolean> {
+  const found = await ask(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta'`,
+    [shown.schema],
+  );
+  return found.length > 0;
 }
 
 async function createTables(ask: Ask, { schema, genesisValidatorsRoot, shown }: PostgresSettings): Promise<void> {
