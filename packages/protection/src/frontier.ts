@@ -69,8 +69,8 @@ export function overAttestations<N, R, B>(
 }
 
 /**
- * Whether a block that comes with an import need not be kept, because the line stands over it. It must not be kept either:
- * another one may have been signed there and forgotten, and a record with a signing root would be signed again as a repeat.
+ * Whether a block that comes with an import lies where the line stands. Another one may have been signed there and forgotten,
+ * so its signing root is not kept: a record that has none is never signed again as a repeat.
  */
 export function isBlockCovered<N, R, B>(
   is: Logic<N, R, B>,
@@ -80,7 +80,7 @@ export function isBlockCovered<N, R, B>(
   return is.and(drawn, is.not(is.lt(line, slot)));
 }
 
-/** The same for an attestation, which must raise the line of the sources, because a later one could surround it. */
+/** The same for an attestation. */
 export function isAttestationCovered<N, R, B>(
   is: Logic<N, R, B>,
   { drawn, lineTarget }: AttestationFrontier<N, B>,

@@ -77,7 +77,7 @@ export interface ImportReport {
   /** Records that were new. */
   readonly blocks: number;
   readonly attestations: number;
-  /** Records known before, or below the watermarks, so that nothing had to be stored. */
+  /** Records known before, or covered by the watermarks, so that nothing had to be stored. */
   readonly known: number;
 }
 

@@ -29,13 +29,22 @@ describe('merging a file into what is known', () => {
     await store.close();
   });
 
-  it('surrounds no vote of a file that lies below the line and is not stored', async () => {
+  it('repeats nothing that a file contradicts', async () => {
+    const store = await open();
+    const duties = [vote(3n, 5n, 0), block(5n, 0)].map(dutyOf);
+    await store.claimAll(duties);
+    await store.import(interchange(GENESIS, [vote(3n, 5n, 1), block(5n, 1)]));
+    expect((await store.claimAll(duties)).map(({ allowed }) => allowed)).toEqual([false, false]);
+    await store.close();
+  });
+
+  it('surrounds no vote of a file that lies below the line', async () => {
     const store = await open();
     await store.import(interchange(GENESIS, [vote(1n, 10n, 0)]));
     await store.import(interchange(GENESIS, [vote(8n, 9n, 0)]), { gaps: 'trust' });
     expect(await store.claim(dutyOf(vote(7n, 11n, 0)))).toMatchObject({
       allowed: false,
-      rule: 'source-below-watermark',
+      rule: 'surrounding-vote',
     });
     expect(await store.claim(dutyOf(vote(8n, 11n, 0)))).toMatchObject({ allowed: true });
     await store.close();

@@ -29,9 +29,14 @@ export class SqliteImport {
 
   #add(histories: readonly KeyHistory[]): void {
     const { database } = this.#core;
-    const block = database.prepare('INSERT OR IGNORE INTO blocks (key, slot, root) VALUES (?, ?, ?)');
+    // Not if the record, as the file has it, is there already.
+    const block = database.prepare(
+      `INSERT OR IGNORE INTO blocks (key, slot, root) SELECT ?1, ?2, ?3
+       WHERE NOT EXISTS (SELECT 1 FROM blocks WHERE key = ?1 AND slot = ?2 AND root = ?4)`,
+    );
     const attestation = database.prepare(
-      'INSERT OR IGNORE INTO attestations (target, key, source, root) VALUES (?, ?, ?, ?)',
+      `INSERT OR IGNORE INTO attestations (target, key, source, root) SELECT ?1, ?2, ?3, ?4
+       WHERE NOT EXISTS (SELECT 1 FROM attestations WHERE target = ?1 AND key = ?2 AND source = ?3 AND root = ?5)`,
     );
     for (const history of histories) {
       const number = this.#core.numberOf(history.pubkey);
@@ -40,11 +45,13 @@ export class SqliteImport {
       const blocks = mergeBlocks(before.blocks, history.blocks, this.#gaps);
       const attestations = mergeAttestations(before.attestations, history.attestations, this.#gaps);
       this.#records += history.blocks.length + history.attestations.length;
-      for (const { slot, root } of blocks.kept)
-        this.#blocks += Number(block.run(number.id, toStored(slot), storedRoot(root)).changes);
-      for (const { source, target, root } of attestations.kept) {
-        const row = [toStored(target), number.id, toStored(source), storedRoot(root)] as const;
-        this.#attestations += Number(attestation.run(...row).changes);
+      for (const { record, storedRoot: kept } of blocks.records) {
+        const row = [number.id, toStored(record.slot), storedRoot(kept)] as const;
+        this.#blocks += Number(block.run(...row, storedRoot(record.root)).changes);
+      }
+      for (const { record, storedRoot: kept } of attestations.records) {
+        const row = [toStored(record.target), number.id, toStored(record.source), storedRoot(kept)] as const;
+        this.#attestations += Number(attestation.run(...row, storedRoot(record.root)).changes);
       }
       const after: KeyState = {
         enabled: before.enabled,
