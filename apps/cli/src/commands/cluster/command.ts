@@ -2,6 +2,7 @@ import type { Hex } from '@holdfast/units';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addCommon, addKey, type CommonOptions, type KeyOptions } from '../../options/common.ts';
 import { address, integer } from '../../options/parsers.ts';
+import { setPresetOf } from '../../preset.ts';
 import type { Host } from '../../program.ts';
 import { beaconOption } from '../signer/options.ts';
 
@@ -117,6 +118,7 @@ function addCreate({ does }: Host, group: Command): void {
     .addHelpText('after', CREATE_HELP);
   addCommon(command);
   does<CreateOptions>(command, async (options, context) => {
+    if (options.network === undefined && options.beaconUrl !== undefined) await setPresetOf(options.beaconUrl);
     const { runCreate } = await import('./create.ts');
     return runCreate(options, context);
   });

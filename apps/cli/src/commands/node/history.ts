@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ProtectionStore } from '@holdfast/protection';
 import type { Pubkey } from '@holdfast/units';
 import type { Context } from '../../context.ts';
-import { CliUsageError } from '../../errors.ts';
-import { readInterchangeFile } from '../protection/run.ts';
+import { CliFileError, CliUsageError } from '../../errors.ts';
 import type { SignerNetwork } from '../signer/networks.ts';
 import type { NodeRecord } from './record.ts';
 
@@ -37,7 +37,7 @@ export async function settleHistory(
   context: Context,
 ): Promise<Waiting | null> {
   if (options.import !== undefined) {
-    const text = readInterchangeFile(resolve(context.io.cwd, options.import));
+    const text = interchangeIn(resolve(context.io.cwd, options.import));
     await context.progress.step(`Importing the history in ${options.import}`, () => store.import(text));
   }
   const unknown = await unknownTo(store, pubkeys);
@@ -62,6 +62,14 @@ export async function settleHistory(
 
 const FIX =
   'Restore protection.sqlite from this machine, not from an old backup; or give --import with the latest export; or --recover-by-waiting';
+
+function interchangeIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CliFileError('the interchange file cannot be read', { data: { path }, cause });
+  }
+}
 
 async function unknownTo(store: ProtectionStore, pubkeys: readonly Pubkey[]): Promise<Pubkey[]> {
   const marks = await store.watermarks(pubkeys);

@@ -112,8 +112,10 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
       : await listenOn(metricsPort, metricsPort, (port) => serveStatus(pages, port, metricsHost));
   if (pagesAt) stack.defer(() => pagesAt.close());
   announce(loaded, node, pagesAt?.url ?? null, context);
-  await node.run(signal);
-  if (stopping.signal.aborted && !context.signal.aborted) throw stopping.signal.reason;
+  // Duties that were in hand fail in their own ways when it is asked to stop.
+  await node.run(signal).catch((error: unknown) => {
+    if (!context.signal.aborted) throw stopping.signal.aborted ? stopping.signal.reason : error;
+  });
   tellEvent('info', 'node.stopping', {}, context);
   return EXIT.ok;
 }
