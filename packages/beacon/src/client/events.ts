@@ -106,11 +106,19 @@ async function* eventsOf(
   signal: AbortSignal,
 ): AsyncGenerator<BeaconEvent> {
   const hangUp = new AbortController();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  // By hand: a combined signal that only a long request knows of is collected while it runs, and a stream whose request
+  // was collected does not hear its signal any more. Either would read on after the end.
+  const stop = (): void => {
+    hangUp.abort();
+    reader?.cancel().catch(() => undefined);
+  };
+  signal.addEventListener('abort', stop, { once: true });
   try {
     const request = ports.fetch(`${node.baseUrl}/eth/v1/events?topics=${topics.join(',')}`, {
       headers: { Accept: 'text/event-stream', ...node.headers },
       redirect: 'error',
-      signal: AbortSignal.any([signal, hangUp.signal]),
+      signal: hangUp.signal,
     });
     const response = await beforeIdle(request, node, ports);
     if (!response.ok || !response.body) {
@@ -118,7 +126,7 @@ async function* eventsOf(
     }
     const parser = new SseParser();
     const decoder = new TextDecoder();
-    const reader = response.body.getReader();
+    reader = response.body.getReader();
     for (;;) {
       const { done, value } = await beforeIdle(reader.read(), node, ports);
       if (done) return;
@@ -128,7 +136,8 @@ async function* eventsOf(
       }
     }
   } finally {
-    hangUp.abort();
+    signal.removeEventListener('abort', stop);
+    stop();
   }
 }
 
