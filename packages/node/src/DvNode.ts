@@ -121,6 +121,8 @@ export class DvNode {
       node.#journal.close();
       throw error;
     }
+    // The others may be at work before this node is told to run.
+    void node.#tick(node.#stop.signal);
     return node;
   }
 
@@ -150,7 +152,7 @@ export class DvNode {
       gasLimit: gasLimit ?? 60_000_000n,
       graffiti: graffiti ?? new Uint8Array(32),
     };
-    await Promise.all([new Duties(context).run(stop), this.#tick(stop)]);
+    await new Duties(context).run(stop);
     if (this.#stopped) throw this.#stopped;
   }
 
@@ -210,7 +212,7 @@ export class DvNode {
         if (slashed) this.#halt(new OwnSlashedError(slashed.pubkey, slashed.index));
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) this.#halt(error as HoldfastError);
     }
   }
 

@@ -61,6 +61,19 @@ describe('a cluster of four over real links', () => {
     expect(await duty(cluster, 4)).toHaveLength(4);
   });
 
+  it('knows the slot when it starts in the middle of a chain', async () => {
+    const chain = testChain(12_000, 1_200_000);
+    cluster = await testCluster(4, chain);
+    await cluster.connected();
+    const { nodes, pubkey } = cluster;
+    const slot = chain.slotAt(Date.now());
+    const signingRoot = new Uint8Array(32).fill(7);
+    const request = { type: 'ATTESTATION', signingRoot: toHex(signingRoot) };
+    const tasks: SigningTask[] = [{ pubkey, slot, signingRoot, request }];
+    const signed = await Promise.all(nodes.map((node) => node!.sign(tasks, Date.now() + 5_000, never)));
+    for (const [signature] of signed) expect(verifySignature(pubkey, signingRoot, signature!)).toBe(true);
+  });
+
   it('takes no value that its nodes refuse', async () => {
     cluster = await testCluster(4, testChain(1000));
     await cluster.connected();

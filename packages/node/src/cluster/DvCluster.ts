@@ -89,6 +89,8 @@ export class DvCluster implements Cluster {
   /** Starts to listen and to reach the others; does not wait for them. */
   static async start(options: DvClusterOptions): Promise<DvCluster> {
     const cluster = new DvCluster(options);
+    // What peers send at once is of now, not of slot 0.
+    cluster.advance(Math.max(0, options.chain.slotAt(options.clock.nowMs())));
     cluster.#peers = await Peers.start({
       identity: options.identity,
       members: options.nodes,
