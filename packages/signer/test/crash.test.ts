@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { slashablePairs } from './crash/audit.ts';
 import { KEYS } from './crash/keys.ts';
 import { killAgainAndAgain, type Lives } from './crash/lives.ts';
+import { startPostgres } from './crash/postgres.ts';
 
 const SEED = Number(process.env.HOLDFAST_CRASH_SEED ?? 3);
 const DEEP = process.env.HOLDFAST_DEEP === '1';
@@ -33,6 +34,21 @@ describe('a signer that is killed while it is asked to double-sign', () => {
       expect(lives.refused).toBeGreaterThan(rounds);
     }
     expect(all.reduce((total, { kills }) => total + kills, 0)).toBeGreaterThanOrEqual(300);
+  });
+
+  it('lets none out of two signers on one PostgreSQL, killed again and again', { timeout: 600_000 }, async () => {
+    const postgres = await startPostgres();
+    try {
+      const signer = ['postgres', postgres.url] as const;
+      const rounds = DEEP ? 300 : 15;
+      const lives = await killAgainAndAgain({ signers: [signer, signer], rounds, seed: SEED });
+      tell('two on PostgreSQL', lives);
+      expect(lives.slashable).toEqual([]);
+      expect(lives.released.length).toBeGreaterThan(rounds / 2);
+      expect(lives.refused).toBeGreaterThan(rounds);
+    } finally {
+      await postgres.stop();
+    }
   });
 
   it('would be caught if it forgot: what is not on disk is signed twice', { timeout: 120_000 }, async () => {

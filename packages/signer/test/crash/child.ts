@@ -1,8 +1,9 @@
 // A whole signer in a process of its own: HTTP, service, protection, signing threads. It is killed without a warning.
-// Arguments: `sqlite FILE`, `postgres URL`, or `forgetful DIR` (a mutant: each life has another file).
+// Arguments: `sqlite FILE`, `postgres URL`, `forgetful DIR` (a mutant: each life has
+// another file), or `warm DIR`: ends at once.
 import { join } from 'node:path';
 import { type KeyPair, KeyRing } from '@holdfast/keys';
-import { openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
+import { openPostgresProtection, openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
 import { allowAll, createLog, type ProtectionPort, SignerService, serveSigner } from '../../src/index.ts';
 import { GENESIS_VALIDATORS_ROOT, KEYS } from './keys.ts';
 
@@ -22,10 +23,12 @@ const service = new SignerService({
 });
 const server = await serveSigner({ service, keys, protection: store, log: createLog({ level: 'silent' }), port: 0 });
 process.stdout.write(`${server.url}\n`);
+if (kind === 'warm') process.exit(0);
 
 function openStore(): Promise<ProtectionStore> {
+  if (kind === 'postgres') return openPostgresProtection({ url: target, genesisValidatorsRoot });
   return openSqliteProtection({
-    path: kind === 'forgetful' ? join(target, `${process.pid}.sqlite`) : target,
+    path: kind === 'forgetful' || kind === 'warm' ? join(target, `${process.pid}.sqlite`) : target,
     genesisValidatorsRoot,
   });
 }

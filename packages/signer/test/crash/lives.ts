@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Released, slashablePairs } from './audit.ts';
 import { conflictingTraffic, seeded } from './traffic.ts';
 
-/** Compiled code is kept between lives: a start costs half. */
-const CACHE = fileURLToPath(new URL('./compile-cache.ts', import.meta.url));
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 export interface LivesOptions {
@@ -59,7 +60,7 @@ export async function killAgainAndAgain({ signers, rounds, seed }: LivesOptions)
 }
 
 async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [`--import=${CACHE}`, CHILD, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: await cached() });
   const failed = new Promise<never>((_, reject) => {
     const complaints: string[] = [];
     child.stderr!.on('data', (chunk) => complaints.push(String(chunk)));
@@ -69,6 +70,23 @@ async function start(args: readonly string[]): Promise<{ child: ChildProcess; ur
   const line = once(createInterface({ input: child.stdout! }), 'line') as Promise<[string]>;
   const [url] = await Promise.race([line, failed]);
   return { child, url };
+}
+
+let cache: Promise<NodeJS.ProcessEnv> | undefined;
+
+/**
+ * Compiled code is kept between lives, which halves what a start costs. A process writes its part when it ends by itself,
+ * and ours do not: so one does, before all others.
+ */
+function cached(): Promise<NodeJS.ProcessEnv> {
+  cache ??= (async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'holdfast-crash-cache-'));
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    const env = { ...process.env, NODE_COMPILE_CACHE: dir };
+    await once(spawn(process.execPath, [CHILD, 'warm', dir], { stdio: 'ignore', env }), 'exit');
+    return env;
+  })();
+  return cache;
 }
 
 async function kill(child: ChildProcess): Promise<void> {
