@@ -27,9 +27,10 @@ export async function restartFigures(folder: string): Promise<BenchRow[]> {
     await load(url, 1, next);
     const seconds = (performance.now() - started) / 1000;
     const rss = residentMiB(child);
-    for (let reload = 0; reload < RELOADS / 5; reload += 1) await reloadOnce(url);
+    const token = readFileSync(join(directory, 'admin-token'), 'utf8').trim();
+    for (let reload = 0; reload < RELOADS / 5; reload += 1) await reloadOnce(url, token);
     const warm = residentMiB(child);
-    for (let reload = RELOADS / 5; reload < RELOADS; reload += 1) await reloadOnce(url);
+    for (let reload = RELOADS / 5; reload < RELOADS; reload += 1) await reloadOnce(url, token);
     const growth = residentMiB(child) - warm;
     return [
       { name: 'signer.restart10kSeconds', value: seconds, unit: 's', target: 10, better: 'lower' },
@@ -103,9 +104,9 @@ const residentMiB = ({ pid }: ChildProcess): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
 /** A reload is taken (202) and then runs by itself; the next is refused (409) until it is over. */
-async function reloadOnce(url: string): Promise<void> {
+async function reloadOnce(url: string, token: string): Promise<void> {
   for (;;) {
-    const { status } = await fetch(`${url}/reload`, { method: 'POST' });
+    const { status } = await fetch(`${url}/reload`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
     if (status === 202) return;
     if (status !== 409) throw new Error(`POST /reload gave ${status}`);
     await sleep(20);
