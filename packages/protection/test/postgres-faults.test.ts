@@ -169,7 +169,7 @@ if (server) {
       await stores[0]!.register(Array.from({ length: 8 }, (_, index) => pubkeyAt(index)));
       let running = true;
       const seen = traffic(stores, () => running);
-      for (let round = 0; round < (DEEP ? 30 : 3); round++) {
+      for (let round = 0; round < (DEEP ? 30 : 2); round++) {
         await sleep(100 + random() * 300);
         await server.stopImmediately();
         await sleep(random() * 100);
@@ -189,7 +189,7 @@ if (server) {
       await stores[0]!.register(Array.from({ length: 8 }, (_, index) => pubkeyAt(index)));
       let running = true;
       const seen = traffic(stores, () => running);
-      for (let round = 0; round < (DEEP ? 500 : 25); round++) {
+      for (let round = 0; round < (DEEP ? 500 : 20); round++) {
         await sleep(random() * 60);
         await server.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -234,6 +234,28 @@ if (server) {
       await expect(store.claim(block(1n))).rejects.toMatchObject({ code: 'PROTECTION_UNAVAILABLE' });
       await held;
       expect(word(await store.claim(block(1n)))).toBe('new');
+    });
+  });
+
+  describe('a server that hangs', () => {
+    it('is given up in time, and asked again over another connection', async () => {
+      const store = await open(schema(), { statementTimeoutMs: 200, connectTimeoutMs: 1_000 });
+      await store.register([KEY]);
+      expect(word(await store.claim(block(1n)))).toBe('new');
+      const backends = await server.query(`SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'`);
+      const signal = (name: NodeJS.Signals) => {
+        for (const { pid } of backends) process.kill(Number(pid), name);
+      };
+      signal('SIGSTOP');
+      try {
+        const startedAt = performance.now();
+        await expect(store.claim(block(2n))).rejects.toMatchObject({ code: 'PROTECTION_UNAVAILABLE' });
+        expect(performance.now() - startedAt).toBeLessThan(5_000);
+        expect(word(await store.claim(block(2n)))).toBe('new');
+      } finally {
+        signal('SIGCONT');
+      }
+      expect(word(await store.claim(block(2n, 1)))).toBe('double-block');
     });
   });
 

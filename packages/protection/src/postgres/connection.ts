@@ -30,9 +30,10 @@ export class Connection {
   /**
    * Runs `work` in a transaction. It may run more than once, if it is certain that nothing of it was stored: where the server
    * undid it for the sake of another, or the connection broke before COMMIT was sent. Once COMMIT is out and the answer is
-   * not there, only the caller can tell what to do.
+   * not there, only the caller can tell what to do. A server that lets it wait is not asked twice.
    */
   async transaction<T>(purpose: Purpose, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const untilMs = performance.now() + this.#settings.connectTimeoutMs;
     for (let attempt = 1; ; attempt++) {
       const link = await this.#connected(false);
       try {
@@ -42,7 +43,8 @@ export class Connection {
         const { failure, committing } = error;
         if (failure.lost) this.#drop(link);
         if (failure.lost && committing) throw this.#unknown(failure.error);
-        if (!(failure.lost || failure.again) || attempt === ATTEMPTS_MAX) throw failure.error;
+        const isLast = attempt === ATTEMPTS_MAX || performance.now() > untilMs;
+        if (!(failure.lost || failure.again) || isLast) throw failure.error;
       }
     }
   }

@@ -3,7 +3,7 @@ import { AttestationSweep, BlockSweep } from '../slashable.ts';
 import { attestationOfRow, blockOfRow } from './history.ts';
 import { readKeys } from './keys.ts';
 import { scan } from './scan.ts';
-import { CONSTRAINTS, SCHEMA_VERSION } from './schema.ts';
+import { CONSTRAINTS, SCHEMA_VERSION, TRIGGERS } from './schema.ts';
 import type { Transaction } from './transaction.ts';
 
 const SLASHABLE_SHOWN_MAX = 100;
@@ -46,6 +46,11 @@ async function constraints(transaction: Transaction): Promise<string[]> {
   );
   const there = new Map(counts.map(([kind, count]) => [kind, Number(count)]));
   const lacking = Object.entries(CONSTRAINTS).filter(([kind, count]) => (there.get(kind) ?? 0) < count);
+  const [triggers] = await transaction.rows<readonly [bigint]>(
+    `SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND t.tgname IN ('keep', 'rise') AND t.tgenabled IN ('O', 'A')`,
+    [schema],
+  );
   const indexes = await transaction.rows<readonly [string]>(
     `SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -54,6 +59,7 @@ async function constraints(transaction: Transaction): Promise<string[]> {
   );
   return [
     ...(lacking.length > 0 ? ['the tables lack constraints that they were made with'] : []),
+    ...(triggers![0] < BigInt(TRIGGERS) ? ['the tables lack triggers that they were made with'] : []),
     ...indexes.map(([name]) => `the index ${name} is not valid`),
   ];
 }

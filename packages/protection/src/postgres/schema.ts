@@ -13,7 +13,9 @@ const TABLES = ['attestations', 'blocks', 'keys', 'meta'];
  * checkpoint the log would take all 8 KiB of it.
  * Slots and epochs are biased (u64.ts); an unknown root is empty. `top_*` bounds all records of a key and moves with each
  * claim; the rows of `keys` leave room on their pages, so that this rewrites them in place and touches no index.
- * Each condition that can be written down is, so that whoever else writes here cannot store what is never true.
+ * Each condition that can be written down is, so that whoever else writes here cannot store what is never true, nor forget: a
+ * key stays, and its lines and tops never fall. (Foreign keys would double the time of a claim. What they would keep out, a
+ * record of no key, can only ever refuse.)
  */
 const tables = (schema: string): string[] => [
   `CREATE TABLE ${schema}.meta (
@@ -34,17 +36,33 @@ const tables = (schema: string): string[] => [
     CHECK (line_slot <= top_slot), CHECK (line_source <= top_source AND line_target <= top_target)
   ) WITH (fillfactor = 40)`,
   `CREATE TABLE ${schema}.blocks (
-    key integer NOT NULL REFERENCES ${schema}.keys (id), slot bigint NOT NULL, root bytea NOT NULL,
+    key integer NOT NULL, slot bigint NOT NULL, root bytea NOT NULL,
     PRIMARY KEY (key, slot, root), CHECK (length(root) IN (0, 32))
   )`,
   `CREATE TABLE ${schema}.attestations (
-    target bigint NOT NULL, key integer NOT NULL REFERENCES ${schema}.keys (id), source bigint NOT NULL, root bytea NOT NULL,
+    target bigint NOT NULL, key integer NOT NULL, source bigint NOT NULL, root bytea NOT NULL,
     PRIMARY KEY (target, key, source, root), CHECK (source <= target), CHECK (length(root) IN (0, 32))
   )`,
+  `CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE check_violation USING MESSAGE = 'no key is ever deleted or changed, no table emptied, no watermark lowered';
+  END $$`,
+  `CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON ${schema}.keys EXECUTE FUNCTION ${schema}.refuse()`,
+  `CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON ${schema}.meta EXECUTE FUNCTION ${schema}.refuse()`,
+  `CREATE TRIGGER keep BEFORE TRUNCATE ON ${schema}.blocks EXECUTE FUNCTION ${schema}.refuse()`,
+  `CREATE TRIGGER keep BEFORE TRUNCATE ON ${schema}.attestations EXECUTE FUNCTION ${schema}.refuse()`,
+  `CREATE TRIGGER rise BEFORE UPDATE ON ${schema}.keys FOR EACH ROW
+    WHEN (NEW.id <> OLD.id OR NEW.pubkey <> OLD.pubkey OR ${RISING.map(falls).join(' OR ')})
+    EXECUTE FUNCTION ${schema}.refuse()`,
 ];
 
-/** How many constraints these are, by PostgreSQL's letter: primary keys, unique, foreign keys, checks. */
-export const CONSTRAINTS: Readonly<Record<string, number>> = { p: 4, u: 1, f: 2, c: 11 };
+const RISING = ['line_slot', 'top_slot', 'line_source', 'line_target', 'top_source', 'top_target'];
+const falls = (column: string): string =>
+  `(OLD.${column} IS NOT NULL AND (NEW.${column} >= OLD.${column}) IS NOT TRUE)`;
+
+/** How many constraints these are, by PostgreSQL's letter: primary keys, unique, checks. */
+export const CONSTRAINTS: Readonly<Record<string, number>> = { p: 4, u: 1, c: 11 };
+/** And how many triggers. */
+export const TRIGGERS = 5;
 
 /** Asks for rows. */
 export type Ask = (text: string, values?: readonly unknown[]) => Promise<readonly (readonly unknown[])[]>;
