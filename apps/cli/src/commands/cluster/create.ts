@@ -11,7 +11,7 @@ import type { SignerNetwork } from '../signer/networks.ts';
 import type { CreateOptions } from './command.ts';
 import { type Draft, draftText, unsigned } from './draft.ts';
 import { writeNew } from './files.ts';
-import { tellDraft } from './show.ts';
+import { tellDraft } from './tell.ts';
 
 const ZERO_ROOT = `0x${'00'.repeat(32)}` as Root;
 const GWEI_PER_ETH = 1_000_000_000n;

@@ -13,8 +13,8 @@ import { lower } from './create.ts';
 import { type Draft, type DraftSignatures, draftText, fullDefinition, readDraft, unsigned } from './draft.ts';
 import { DEFAULT_DIRECTORY, IDENTITY_FILE } from './files.ts';
 import { merge } from './merge.ts';
-import { tellDraft } from './show.ts';
 import { signAsOperator, verifyOperator } from './signing.ts';
+import { tellDraft } from './tell.ts';
 
 /** Enters this operator's node, and signs what can be signed: its entry now, the whole once all have entered. */
 export async function runJoin(options: JoinOptions, context: Context): Promise<ExitCode> {

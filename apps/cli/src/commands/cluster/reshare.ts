@@ -8,7 +8,7 @@ import type { ReshareOptions } from './command.ts';
 import { lower, newNonce, newOperator, requireMajority } from './create.ts';
 import { type Draft, type DraftOperator, draftText, unsigned } from './draft.ts';
 import { readVerifiedLock, writeNew } from './files.ts';
-import { tellDraft } from './show.ts';
+import { tellDraft } from './tell.ts';
 
 /** The definition of the cluster's next generation: the same validators under another set of nodes. */
 export async function runReshare(options: ReshareOptions, context: Context): Promise<ExitCode> {

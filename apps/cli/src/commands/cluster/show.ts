@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  type ClusterDefinition,
-  type ClusterLock,
-  LOCK_VERSION,
-  LockError,
-  peerIdOf,
-  type VerifiedLock,
-} from '@holdfast/keys';
+import { LOCK_VERSION, LockError, type VerifiedLock } from '@holdfast/keys';
 import type { Context } from '../../context.ts';
 import { CliFileError } from '../../errors.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
-import { pairs, table } from '../../ui/table.ts';
 import type { ShowOptions } from './command.ts';
-import { type Draft, readDraft } from './draft.ts';
+import { readDraft } from './draft.ts';
 import { readLock, readVerifiedLock } from './files.ts';
 import { refuseForged } from './join.ts';
+import { tellDraft, tellLock } from './tell.ts';
 
 /** What a file says, without a look at whether it is true. */
 export async function runShow(options: ShowOptions, context: Context): Promise<ExitCode> {
@@ -52,94 +45,6 @@ export async function runVerify(options: ShowOptions, context: Context): Promise
     );
   }
   return EXIT.ok;
-}
-
-export function tellDraft(draft: Draft, path: string, context: Context): void {
-  const { definition, operatorSignatures } = draft;
-  const states = operatorSignatures.map(({ entry, definition: whole }) =>
-    entry === null ? 'not joined' : whole === null ? 'joined' : 'signed',
-  );
-  context.tell({
-    path,
-    ...definition,
-    operators: definition.operators.map((operator, i) => ({
-      ...operator,
-      peerId: operator.identity && peerIdOf(operator.identity),
-      state: states[i],
-    })),
-    complete: states.every((state) => state === 'signed'),
-  });
-  context.say(termsOf(definition, path));
-  context.say(
-    table(
-      ['node', 'operator', 'peer id', 'address', 'state'].map((title) => ({ title })),
-      definition.operators.map(({ address, identity, multiaddrs }, i) => [
-        String(i + 1),
-        address,
-        identity === null ? '–' : peerIdOf(identity),
-        multiaddrs.join(' ') || '–',
-        states[i]!,
-      ]),
-    ),
-  );
-}
-
-function tellLock(lock: ClusterLock, path: string, context: Context): void {
-  const { definition, validators, lockHash, signers } = lock;
-  context.tell({
-    path,
-    lockHash,
-    ...definition,
-    operators: definition.operators.map((operator, i) => ({
-      ...operator,
-      peerId: peerIdOf(operator.identity),
-      signedLock: signers.includes(i + 1),
-    })),
-    validators: validators.map(({ pubkey, sharePubkeys }) => ({ pubkey, sharePubkeys })),
-  });
-  context.say(termsOf(definition, path, lockHash));
-  context.say(
-    table(
-      ['node', 'operator', 'peer id', 'address', 'signed the lock'].map((title) => ({ title })),
-      definition.operators.map(({ address, identity, multiaddrs }, i) => [
-        String(i + 1),
-        address,
-        peerIdOf(identity),
-        multiaddrs.join(' ') || '–',
-        signers.includes(i + 1) ? 'yes' : 'no: it was absent',
-      ]),
-    ),
-  );
-  context.say('\n');
-  context.say(
-    table(
-      [{ title: 'validator' }],
-      validators.slice(0, ROWS_MAX).map(({ pubkey }) => [pubkey]),
-    ),
-  );
-  if (validators.length > ROWS_MAX) context.say(`… and ${validators.length - ROWS_MAX} more (--json shows all)\n`);
-}
-
-const ROWS_MAX = 20;
-
-function termsOf(
-  definition: Omit<ClusterDefinition, 'operators'> & { readonly operators: readonly unknown[] },
-  path: string,
-  lockHash?: string,
-): string {
-  const { name, network, threshold, operators, validators, withdrawalCredentials, feeRecipient, depositAmounts } =
-    definition;
-  const deposits = depositAmounts.map((gwei) => `${Number(gwei) / 1e9} ETH`).join(', ');
-  return `${pairs([
-    ['cluster', `${name}, generation ${definition.generation}`],
-    ['file', path],
-    ...(lockHash ? [['lock hash', lockHash] as const] : []),
-    ['network', `${network.name} ${network.genesisValidatorsRoot}`],
-    ['signing', `${threshold} of ${operators.length} nodes`],
-    ['validators', `${validators}${deposits === '' ? '' : `, each with a signed deposit of ${deposits}`}`],
-    ['withdrawals to', withdrawalCredentials],
-    ['fees to', feeRecipient],
-  ])}\n`;
 }
 
 /** By what the file says of itself. @throws CliFileError */
