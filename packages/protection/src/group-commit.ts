@@ -11,6 +11,13 @@ interface Alone {
   readonly run: () => Promise<void>;
 }
 
+export interface GroupCommitOptions {
+  readonly batchMax?: number;
+  readonly queueMax?: number;
+  /** Told how many duties each commit decided, for metrics. Must not throw. */
+  readonly onCommit?: ((duties: number) => void) | undefined;
+}
+
 /**
  * One commit at a time, and everything that was asked while it ran goes into the next one. A single claim waits for nothing but
  * its own commit; a thousand at once share one fsync.
@@ -19,6 +26,7 @@ export class GroupCommit {
   readonly #commit: (duties: readonly Duty[]) => Promise<readonly Verdict[]>;
   readonly #batchMax: number;
   readonly #queueMax: number;
+  readonly #onCommit: (duties: number) => void;
   readonly #queue: (Claims | Alone)[] = [];
   #queued = 0;
   #running: Promise<void> | undefined;
@@ -26,11 +34,12 @@ export class GroupCommit {
 
   constructor(
     commit: (duties: readonly Duty[]) => Promise<readonly Verdict[]>,
-    { batchMax = 8192, queueMax = 262_144 }: { readonly batchMax?: number; readonly queueMax?: number } = {},
+    { batchMax = 8192, queueMax = 262_144, onCommit = () => undefined }: GroupCommitOptions = {},
   ) {
     this.#commit = commit;
     this.#batchMax = batchMax;
     this.#queueMax = queueMax;
+    this.#onCommit = onCommit;
   }
 
   /** The verdicts of these duties, which stay together in one commit. */
@@ -101,6 +110,7 @@ export class GroupCommit {
       const verdicts = await this.#commit(
         claims.length === 1 ? claims[0]!.duties : claims.flatMap(({ duties }) => duties),
       );
+      this.#onCommit(verdicts.length);
       let from = 0;
       for (const { duties, resolve } of claims) {
         resolve(verdicts.slice(from, from + duties.length));

@@ -27,12 +27,13 @@ export class PostgresBackend implements Backend {
   readonly #commits: GroupCommit;
   readonly #turns = new Turns();
 
-  constructor(settings: PostgresSettings, claiming: ClaimSettings) {
+  constructor(settings: PostgresSettings, claiming: ClaimSettings, onCommit?: (duties: number) => void) {
     this.#settings = settings;
     this.#claiming = new Connection(settings);
     this.#working = new Connection(settings);
-    this.#commits = new GroupCommit((duties) =>
-      this.#claiming.transaction('claim', (transaction) => claimBatch(transaction, claiming, duties)),
+    this.#commits = new GroupCommit(
+      (duties) => this.#claiming.transaction('claim', (transaction) => claimBatch(transaction, claiming, duties)),
+      { onCommit },
     );
   }
 

@@ -14,6 +14,8 @@ export interface PostgresOptions {
   readonly lockTimeoutMs?: number;
   /** How long one statement of a claim may take. Default 5,000. */
   readonly statementTimeoutMs?: number;
+  /** Told how many duties each commit decided, for metrics. Must not throw. */
+  readonly onCommit?: ((duties: number) => void) | undefined;
 }
 
 /** What the server is, in words that may be shown: no user, no password. */

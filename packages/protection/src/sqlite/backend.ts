@@ -32,10 +32,10 @@ export class SqliteBackend implements Backend {
   readonly #numbers = new Map<Pubkey, number>();
   readonly #commits: GroupCommit;
 
-  constructor(link: SqliteLink, keys: readonly KeyNumber[]) {
+  constructor(link: SqliteLink, keys: readonly KeyNumber[], onCommit?: (duties: number) => void) {
     this.#link = link;
     this.#learn(keys);
-    this.#commits = new GroupCommit((duties) => this.#commit(duties));
+    this.#commits = new GroupCommit((duties) => this.#commit(duties), { onCommit });
   }
 
   claim(duties: readonly Duty[]): Promise<readonly Verdict[]> {

@@ -8,14 +8,17 @@ export interface SqliteOptions {
   /** The database's file, made if it is not there. Its folder must be there, on a disk of this machine. */
   readonly path: string;
   readonly genesisValidatorsRoot: Root;
+  /** Told how many duties each commit decided, for metrics. Must not throw. */
+  readonly onCommit?: ((duties: number) => void) | undefined;
 }
 
 /**
  * Opens the embedded store: one file, one process. A second process that opens it gets ProtectionLockedError.
  * The database lives on a thread of its own. A verdict "allowed" is given after the commit was fsynced.
  */
-export async function openSqliteProtection({ path, genesisValidatorsRoot }: SqliteOptions): Promise<ProtectionStore> {
+export async function openSqliteProtection(options: SqliteOptions): Promise<ProtectionStore> {
+  const { path, genesisValidatorsRoot, onCommit } = options;
   const root = asRoot(genesisValidatorsRoot);
   const { link, keys } = await openWorker({ path, genesisValidatorsRoot: root });
-  return new Store(root, new SqliteBackend(link, keys));
+  return new Store(root, new SqliteBackend(link, keys, onCommit));
 }

@@ -46,8 +46,9 @@ export async function startEngine(
   stack.defer(() => kill.close());
   kill.watch();
   const policy = new LivePolicy(options, home.network);
+  let onCommit = (_duties: number): void => undefined;
   const protection = await context.progress.step('Opening the slashing protection', () =>
-    openStore(home, options, context, stack),
+    openStore(home, options, context, stack, (duties) => onCommit(duties)),
   );
   const kek = await openSeal(home, options, context);
   stack.defer(() => kek.close());
@@ -62,6 +63,7 @@ export async function startEngine(
   await warnOfForgotten(keys.ring.pubkeys, protection, log);
   const gate = new SignerGate({ kill, lease, doppelganger: watch });
   const metrics = new SignerMetrics({ version: VERSION, keysLoaded: () => keys.ring.size });
+  onCommit = (duties) => metrics.commit(duties);
   watchGate(metrics.registry, { kill, doppelganger: watch.doppelganger });
   const service = new SignerService({
     keys: keys.ring,

@@ -12,6 +12,7 @@ export async function openStore(
   options: SecretOptions,
   context: Context,
   stack: AsyncDisposableStack,
+  onCommit?: (duties: number) => void,
 ): Promise<ProtectionStore> {
   const { genesisValidatorsRoot } = home.network;
   const url = protectionUrl(options, context);
@@ -23,8 +24,8 @@ export async function openStore(
   }
   const store =
     url === null
-      ? await openSqliteProtection({ path: home.protectionPath, genesisValidatorsRoot })
-      : await openPostgresProtection({ url, genesisValidatorsRoot });
+      ? await openSqliteProtection({ path: home.protectionPath, genesisValidatorsRoot, onCommit })
+      : await openPostgresProtection({ url, genesisValidatorsRoot, onCommit });
   stack.defer(() => store.close());
   return store;
 }
