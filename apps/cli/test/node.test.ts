@@ -130,6 +130,13 @@ test('what does not fit is refused at start, by name', async () => {
   expect(await refused('hoodi-1')).toMatchObject({ code: 'NODE_WRONG_CHAIN' });
   expect(await refused('nothing')).toMatchObject({ code: 'CLI_USAGE' });
   expect(await refused('fit-1', '--signer-url', beacon)).toMatchObject({ code: 'CLI_NETWORK' });
+  const redealt = copy('fit-1', 'redealt', (directory) =>
+    edit(join(directory, 'node.json'), (value) => Object.assign(value, { origin: 'resharing' })),
+  );
+  expect(await refused(redealt, '--signer-url', beacon)).toMatchObject({
+    code: 'CLI_USAGE',
+    message: expect.stringContaining('re-dealt'),
+  });
 }, 60_000);
 
 test('alone, with whole keys, it does their duties; killed it signs nothing; without its memory it does not start', async () => {

@@ -6,7 +6,7 @@ import { openSqliteProtection } from '@holdfast/protection';
 import { clientOf, type KillSwitch, type Lease, SignerGate, SignerService } from '@holdfast/signer';
 import type { Hex, Pubkey } from '@holdfast/units';
 import type { Context } from '../../context.ts';
-import { CliKeyError, CliNetworkError } from '../../errors.ts';
+import { CliKeyError, CliNetworkError, CliUsageError } from '../../errors.ts';
 import { shown } from '../../net/urls.ts';
 import { readSecretFile } from '../../secrets/files.ts';
 import type { Home } from '../signer/home.ts';
@@ -79,12 +79,13 @@ export async function localSigner(
 
 /** A remote signer keeps the shares and their history; what stops signing here still stops it. */
 export async function distantSigner(
-  { kill, lease }: SignerInputs,
+  { kill, lease, record }: SignerInputs,
   wanted: readonly Pubkey[],
   options: NodeOptions,
   context: Context,
 ): Promise<NodeSigner> {
   const url = options.signerUrl!;
+  refuseLocalHistory(record, options);
   const token =
     options.signerTokenFile === undefined ? undefined : readSecretFile(options.signerTokenFile, context.warn).trim();
   await requireShares(url, wanted, token);
@@ -101,6 +102,22 @@ export async function distantSigner(
       },
     },
   };
+}
+
+/** What these shares signed is for the remote signer to know: it cannot be settled from here. @throws CliUsageError */
+function refuseLocalHistory(record: NodeRecord | null, options: NodeOptions): void {
+  if (options.new || options.import !== undefined || options.recoverByWaiting) {
+    throw new CliUsageError(
+      'the remote signer keeps the history: --new, --import and --recover-by-waiting are for shares in this directory',
+      {
+        fix: 'Import keys and history there: `holdfast keys import … --slashing-protection FILE`',
+      },
+    );
+  }
+  if (record?.origin !== 'resharing' || record.startedAt !== null) return;
+  throw new CliUsageError('these shares were re-dealt: the remote signer does not know from when on they may sign', {
+    fix: 'Start once without --signer-url, stop, `holdfast protection export`, and import shares and history into the signer',
+  });
 }
 
 const ASK_MS = 10_000;
