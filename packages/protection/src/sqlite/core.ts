@@ -6,16 +6,22 @@ import type { HighWatermark, Watermarks } from '../port.ts';
 import { storedRoot } from '../root.ts';
 import { RULES, type Rules } from '../rules.ts';
 import { toStored } from '../u64.ts';
+import { closeDatabase, openDatabase } from './database.ts';
 import { asProtectionError, mayGoOn } from './failure.ts';
 import { SqliteHistory } from './history.ts';
+import { foldLog } from './log.ts';
 import { ALLOWED, type PackedDuties, type PackedVerdicts, REFUSED, REPEATED, unpackDuty } from './messages.ts';
-import { openDatabase, type SqliteSettings } from './schema.ts';
+import type { SqliteSettings } from './schema.ts';
 
 /** A key and its number. */
 export interface KeyNumber {
   readonly pubkey: Pubkey;
   readonly id: number;
 }
+
+/** The log is folded after so many records, about 16 MiB; a commit by itself weighs as much as a few pages of records. */
+const UNFOLDED_MAX = 60_000;
+const COMMIT_WEIGHT = 40;
 
 /**
  * The SQLite store, on the thread that it blocks. It keeps each key's state in memory beside the database, and only as the
@@ -30,6 +36,7 @@ export class SqliteCore {
   readonly #statements: Statements;
   #ceiling: HighWatermark | null;
   #broken: ProtectionError | undefined;
+  #unfolded = 0;
 
   constructor(settings: SqliteSettings, rules: Rules = RULES) {
     this.path = settings.path;
@@ -76,7 +83,23 @@ export class SqliteCore {
       return deciding;
     });
     for (const [key, state] of batch.states) this.#states.set(key, state);
+    this.foldNowAndThen(batch.additions.length);
     return { codes, refusals };
+  }
+
+  /**
+   * After each commit, with the number of records that it changed. They are on disk already: a failure here concerns the
+   * next claim, not this one.
+   */
+  foldNowAndThen(records: number): void {
+    this.#unfolded += COMMIT_WEIGHT + records;
+    if (this.#unfolded < UNFOLDED_MAX) return;
+    this.#unfolded = 0;
+    try {
+      this.guard(() => foldLog(this.database));
+    } catch {
+      // A full disk: tried again later. Anything else has shut the store.
+    }
   }
 
   /** Registers the keys that are not known and gives all their numbers. */
@@ -125,7 +148,9 @@ export class SqliteCore {
   }
 
   close(): void {
-    if (this.database.isOpen) this.database.close();
+    // A store that failed is not marked as closed in order: its log must be there when it is opened again.
+    if (this.#broken) this.database.close();
+    else this.guard(() => closeDatabase(this.database));
   }
 
   /** A key's state as the database has it. */

@@ -67,6 +67,7 @@ export class SqliteImport {
   end(): { readonly report: ImportReport; readonly numbers: readonly KeyNumber[] } {
     const keysAdded = this.#countKeys() - this.#knownBefore;
     this.#core.guard(() => this.#core.database.exec('COMMIT'));
+    this.#core.foldNowAndThen(this.#blocks + this.#attestations);
     const report = {
       keys: new Set(this.#numbers.map(({ id }) => id)).size,
       keysAdded,

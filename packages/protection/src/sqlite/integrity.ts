@@ -4,6 +4,7 @@ import { AttestationSweep, BlockSweep } from '../slashable.ts';
 import type { SqliteCore } from './core.ts';
 import { attestationOfRow, blockOfRow } from './history.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { damages, wrongSums } from './whole.ts';
 
 const SLASHABLE_SHOWN_MAX = 100;
 
@@ -28,8 +29,7 @@ export function checkIntegrity(core: SqliteCore): Omit<IntegrityReport, 'genesis
 
 /** What SQLite itself finds: pages, order of rows, indexes, constraints, rows of keys that do not exist. */
 function structure({ database }: SqliteCore): string[] {
-  const found = database.prepare('PRAGMA integrity_check(100)').all();
-  const texts = found.map((row) => String(row.integrity_check)).filter((text) => text !== 'ok');
+  const texts = [...damages(database, 'PRAGMA integrity_check(100)'), ...wrongSums(database)];
   const orphans = database.prepare('PRAGMA foreign_key_check').all().length;
   return orphans === 0 ? texts : [...texts, `${orphans} records belong to no key`];
 }

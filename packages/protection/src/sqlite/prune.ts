@@ -46,6 +46,7 @@ export function pruneAttestations(core: SqliteCore, from: bigint, epochsToKeep: 
     return { removed: Number(changes), next: end.get(from) === undefined ? null : until + 1n };
   });
   for (const id of touched) core.forget(id);
+  core.foldNowAndThen(portion.removed + touched.length);
   return portion;
 }
 
@@ -71,6 +72,7 @@ export function pruneBlocks(core: SqliteCore, from: bigint, slotsToKeep: bigint)
     return { removed, next: ids.length < KEYS_PER_PORTION ? null : BigInt(Number(ids.at(-1)!.id) + 1) };
   });
   for (const id of touched) core.forget(id);
+  core.foldNowAndThen(portion.removed + touched.length);
   return portion;
 }
 

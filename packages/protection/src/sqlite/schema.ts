@@ -1,18 +1,32 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fromHex, type Root, toHex } from '@holdfast/units';
 import { ProtectionCorruptError, ProtectionGenesisError, ProtectionSchemaError } from '../errors.ts';
-import { asProtectionError } from './failure.ts';
 
 export const SCHEMA_VERSION = 1;
 /** "HfPr": tells a database of Holdfast's protection from any other SQLite file. */
 const APPLICATION_ID = 0x48665072;
 
+/** A sum over the columns' numbers, stored beside them: damage to a number in place leaves a page that looks whole. */
+const sumOf = (columns: readonly string[]): string => {
+  const terms = columns.map((column, at) => `(coalesce(${column}, 7) % 1000003) * ${FACTORS[at]}`);
+  return `(${terms.join(' + ')}) % 65521`;
+};
+const FACTORS = [7919, 104_729, 611_953, 31_337, 5003, 17_389, 27_449, 48_611] as const;
+
+/** The sum of each table's numbers. A flipped signing root need not be told: it forbids, and no root but itself passes. */
+export const SUMS: Readonly<Record<'keys' | 'blocks' | 'attestations', string>> = {
+  keys: sumOf(['id', 'disabled', 'line_slot', 'top_slot', 'line_source', 'line_target', 'top_source', 'top_target']),
+  blocks: sumOf(['key', 'slot']),
+  attestations: sumOf(['target', 'key', 'source']),
+};
+
 /**
  * Rows of attestations lie by target first: all keys attest to the same few epochs, so a batch fills a handful of pages at
  * the end of the tree. Ordered by key first, each row of a batch would rewrite a page of its own, and the log would take
- * 4 KiB for each 56 bytes. Slots and epochs are biased (u64.ts); an unknown root is an empty blob.
+ * 4 KiB for each 60 bytes. Slots and epochs are biased (u64.ts); an unknown root is an empty blob.
  * `top_*` bounds all records that stood there at the last import or pruning; later ones are found from the newest record.
  */
 const SCHEMA = `
@@ -22,14 +36,17 @@ const SCHEMA = `
     pubkey BLOB NOT NULL UNIQUE CHECK (length(pubkey) = 48),
     disabled INTEGER NOT NULL DEFAULT 0,
     line_slot INTEGER, top_slot INTEGER,
-    line_source INTEGER, line_target INTEGER, top_source INTEGER, top_target INTEGER
+    line_source INTEGER, line_target INTEGER, top_source INTEGER, top_target INTEGER,
+    sum INTEGER GENERATED ALWAYS AS (${SUMS.keys}) STORED
   ) STRICT;
   CREATE TABLE blocks (
     key INTEGER NOT NULL REFERENCES keys (id), slot INTEGER NOT NULL, root BLOB NOT NULL,
+    sum INTEGER GENERATED ALWAYS AS (${SUMS.blocks}) STORED,
     PRIMARY KEY (key, slot, root), CHECK (length(root) IN (0, 32))
   ) WITHOUT ROWID, STRICT;
   CREATE TABLE attestations (
     target INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES keys (id), source INTEGER NOT NULL, root BLOB NOT NULL,
+    sum INTEGER GENERATED ALWAYS AS (${SUMS.attestations}) STORED,
     PRIMARY KEY (target, key, source, root), CHECK (source <= target AND length(root) IN (0, 32))
   ) WITHOUT ROWID, STRICT;
   PRAGMA application_id = ${APPLICATION_ID};
@@ -44,66 +61,36 @@ export interface SqliteSettings {
 }
 
 /**
- * Opens the database, or makes it. What each setting is for:
- * - journal_mode = WAL: a commit is one append to the log; synchronous = FULL: that append is fsynced before COMMIT returns.
- *   (NORMAL would fsync only at checkpoints, and a power cut could take back commits whose signatures are out.)
- * - locking_mode = EXCLUSIVE: the lock is held from the first read to the end, so a second process cannot open the file, and
- *   the log needs no shared memory. The kernel releases the lock of a killed process.
- * - foreign_keys = OFF: keys are never deleted, and each row's key comes from the same transaction.
+ * Makes the database beside its place and moves it there whole, so that a file with nothing in it is never one that is
+ * about to be filled. Readable by its owner only; on disk, its name too, before anything relies on it.
  */
-export function openDatabase(settings: SqliteSettings): DatabaseSync {
-  const { path } = settings;
-  let database: DatabaseSync | undefined;
+export function createDatabase({ path, genesisValidatorsRoot }: SqliteSettings): void {
+  const draft = `${path}.${randomUUID()}.new`;
   try {
-    createFile(path);
-    database = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 0 });
-    database.exec(`
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA cache_size = -65536;
-      PRAGMA temp_store = MEMORY;
-      PRAGMA trusted_schema = OFF;
-    `);
-    // The write lock, taken once, turns exclusive mode from a wish into a fact.
-    database.exec('BEGIN EXCLUSIVE');
-    prepareSchema(database, settings);
+    closeSync(openSync(draft, 'wx', 0o600));
+    const database = new DatabaseSync(draft);
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec(`BEGIN; ${SCHEMA}`);
+    database
+      .prepare(`INSERT INTO meta VALUES ('genesis_validators_root', ?), ('log', x'00')`)
+      .run(fromHex(genesisValidatorsRoot, 32));
     database.exec('COMMIT');
-    requireWhole(database, path);
-    if (settings.pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${settings.pagesMax}`);
-    return database;
-  } catch (error) {
-    if (database?.isOpen) database.close();
-    throw asProtectionError(error, path);
+    database.close();
+    // A link, unlike a rename, puts nothing in the place of a database that somebody else has made meanwhile.
+    if (!existsSync(path)) linkSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
   }
-}
-
-/** A new file is readable by its owner only, and its name is on disk before anything relies on it. */
-function createFile(path: string): void {
-  let file: number;
-  try {
-    file = openSync(path, 'wx', 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  fsyncSync(file);
-  closeSync(file);
   const folder = openSync(dirname(path), 'r');
   fsyncSync(folder);
   closeSync(folder);
 }
 
-function prepareSchema(database: DatabaseSync, { path, genesisValidatorsRoot }: SqliteSettings): void {
+/** Refuses a database of anything else, of another version, of another network. */
+export function requireKnown(database: DatabaseSync, { path, genesisValidatorsRoot }: SqliteSettings): void {
   const number = (pragma: string): number => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get()!)[0]);
   const version = number('user_version');
   const application = number('application_id');
-  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!.n);
-  if (version === 0 && application === 0 && tables === 0) {
-    database.exec(SCHEMA);
-    database.prepare(`INSERT INTO meta VALUES ('genesis_validators_root', ?)`).run(fromHex(genesisValidatorsRoot, 32));
-    return;
-  }
   if (application !== APPLICATION_ID || version !== SCHEMA_VERSION)
     throw new ProtectionSchemaError('this is not a protection database that this version knows', {
       data: { path, version, expected: SCHEMA_VERSION, application },
@@ -115,15 +102,4 @@ function prepareSchema(database: DatabaseSync, { path, genesisValidatorsRoot }: 
     throw new ProtectionGenesisError('the database is of another network', {
       data: { path, root: toHex(row.value), expected: genesisValidatorsRoot },
     });
-}
-
-/** Databases up to this size are checked page by page when they are opened; a bigger one by `integrity()` only. */
-const CHECKED_PAGES_MAX = 65_536;
-
-function requireWhole(database: DatabaseSync, path: string): void {
-  const pages = Number(database.prepare('PRAGMA page_count').get()!.page_count);
-  if (pages > CHECKED_PAGES_MAX) return;
-  const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
-  if (found !== 'ok')
-    throw new ProtectionCorruptError('the database is damaged', { data: { path, found: String(found) } });
 }
