@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildDashboard, serveDashboard } from '@holdfast/dashboard';
 import { Devnet } from '@holdfast/devnet';
 import { jsonLog, type Keeper } from '@holdfast/keeper';
@@ -47,6 +48,7 @@ export async function runUp(options: UpCommandOptions, context: Context): Promis
   const { stage, keeper } = running;
   const dashboardUrl = options.dashboard ? await startDashboard(options, context, stack, running) : null;
   await catchUp(context, stage, keeper);
+  if (running.clusters) await untilClockMeets(context, stage);
   stage.devnet.start();
   if (options.keeper) void keeper.run(context.signal);
   announce(context, running, dashboardUrl, dataDir);
@@ -149,6 +151,12 @@ async function catchUp(context: Context, stage: Stage, keeper: Keeper): Promise<
       return meetsWallClock(stage);
     }),
   );
+}
+
+/** Catching up, the chain may have run ahead a little. Nodes go by the clock, so their chain must not. */
+async function untilClockMeets({ signal }: Context, { devnet }: Stage): Promise<void> {
+  const { genesisTime, secondsPerSlot } = devnet.status();
+  await sleep(Math.max(0, (genesisTime + devnet.slot * secondsPerSlot) * 1000 - Date.now()), undefined, { signal });
 }
 
 async function startDashboard(

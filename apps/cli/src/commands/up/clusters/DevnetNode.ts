@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconClient } from '@holdfast/beacon';
-import { type ClusterLock, decryptKeystore, type KeyPair, KeyRing, nodeIndexOf, partialSign } from '@holdfast/keys';
+import { type ClusterLock, decryptKeystore, KeyRing, nodeIndexOf, partialSign } from '@holdfast/keys';
 import { DvNode, loadIdentity, type NodeIdentity, type ShareSigner, serveStatus, serviceSigner } from '@holdfast/node';
 import { openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
 import { clientOf, SignerGate, SignerService } from '@holdfast/signer';
@@ -29,7 +29,8 @@ interface Parts {
   readonly setup: NodeSetup;
   readonly protection: ProtectionStore;
   readonly ring: KeyRing;
-  readonly shares: readonly KeyPair[];
+  /** Shares by their public keys. */
+  readonly secrets: ReadonlyMap<Pubkey, Uint8Array>;
 }
 
 /** A node that can be cut off from the others, and made to lie. */
@@ -64,9 +65,11 @@ export class DevnetNode {
       path: join(directory, 'protection.sqlite'),
       genesisValidatorsRoot: setup.network.genesisValidatorsRoot,
     });
+    // The ring erases what it takes in, and a liar needs the shares too.
+    const secrets = new Map(shares.map(({ pubkey, secret }) => [pubkey, Uint8Array.from(secret)]));
     const ring = await KeyRing.create({ threads: 1, queueMax: 256 });
     ring.add(shares);
-    return new DevnetNode({ directory, lock, identity, index, setup, protection, ring, shares });
+    return new DevnetNode({ directory, lock, identity, index, setup, protection, ring, secrets });
   }
 
   /** Starts the links, and tells the parent. */
@@ -155,14 +158,11 @@ export class DevnetNode {
 
   /** What a traitor sends instead of its partial signature: one by its own share, over something else. */
   #lying(honest: ShareSigner): ShareSigner {
-    const secrets = new Map(
-      this.#parts.shares.map(({ pubkey, secret }) => [pubkey as Pubkey, Uint8Array.from(secret)]),
-    );
     return {
       sign: async (share, request, signal) => {
         const signature = await honest.sign(share, request, signal);
         if (!this.#corrupt) return signature;
-        return partialSign(secrets.get(share)!, createHash('sha256').update(signature).digest());
+        return partialSign(this.#parts.secrets.get(share)!, createHash('sha256').update(signature).digest());
       },
     };
   }
