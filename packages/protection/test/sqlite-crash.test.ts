@@ -20,6 +20,7 @@ function killedAfter(file: string, seed: number, afterMs: number, ...mode: 'earl
         join(import.meta.dirname, 'support/crash-child.ts'),
         file,
         String(seed),
+        ...mode,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
