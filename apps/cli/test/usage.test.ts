@@ -12,7 +12,8 @@ afterAll(async () => {
   dir.dispose();
 });
 
-const COMMANDS = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'fault', 'signer', 'keys', 'protection'];
+const POOL = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'fault'];
+const COMMANDS = [...POOL, 'signer', 'keys', 'protection', 'dkg', 'node'];
 /** Nobody listens on port 1. */
 const NOWHERE = 'http://127.0.0.1:1';
 
