@@ -55,12 +55,16 @@ export class Chronicle {
     for (const slot of this.#slots.keys()) if (slot <= newest - WINDOW_SLOTS) this.#slots.delete(slot);
   }
 
-  /** The newest first. */
+  /** Slots with duties, the newest first. */
   rows(): ClusterSlotRow[] {
-    return this.#newest().map(([slot, { duties }]) => ({
-      slot,
-      duties: [...duties.entries()].map(([duty, told]) => rowOf(duty, told)).sort((a, b) => (a.duty < b.duty ? -1 : 1)),
-    }));
+    return this.#newest()
+      .filter(([, { duties }]) => duties.size > 0)
+      .map(([slot, { duties }]) => ({
+        slot,
+        duties: [...duties.entries()]
+          .map(([duty, told]) => rowOf(duty, told))
+          .sort((a, b) => (a.duty < b.duty ? -1 : 1)),
+      }));
   }
 
   /** @param slots how many of the newest slots to look at */
