@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDeps } from '../check-deps.ts';
 import { checkHygiene } from '../check-hygiene.ts';
+import { ensurePostgresUser } from '../ensure-postgres-user.ts';
 import { ensureSoftHsm } from '../ensure-softhsm.ts';
 import { checkErrors } from '../errors.ts';
 import { type Count, countVitest } from './vitest-report.ts';
@@ -24,7 +25,7 @@ export const STEPS: Readonly<Record<string, (options: StepOptions) => Count>> = 
   // The page is bundled, all else runs in Node as it stands: two programs, and no file checked ten times over.
   types: () => sum(['.', 'apps/dashboard'].map(typecheck)),
   contracts: () => command([join(ROOT, 'contracts/build/main.ts'), '--check']),
-  softhsm,
+  system,
   vitest: runVitest,
 };
 
@@ -62,8 +63,9 @@ function typecheck(dir: string): Count {
   return count;
 }
 
-/** Counts as neither: without a token the tests that want one say themselves that they were left out. */
-function softhsm(): Count {
+/** What the tests want of the machine. Counts as neither: without a token the tests that want one say themselves that they were left out. */
+function system(): Count {
+  ensurePostgresUser();
   const missing = ensureSoftHsm();
   if (missing !== null) console.log(`   no PKCS#11 token to test with; ${missing}`);
   return { passed: 0, failed: 0 };

