@@ -3,8 +3,10 @@ import { EXACT, type RootBytes } from './logic/exact.ts';
 import type { HighWatermark, Rule } from './port.ts';
 import {
   type AttestationFrontier,
+  type AttestationLineRule,
   type AttestationRecord,
   type BlockFrontier,
+  type BlockLineRule,
   type BlockRecord,
   type Rules,
   sameAttestation,
@@ -84,6 +86,8 @@ export class Batch {
   readonly #rules: Rules;
   readonly #ceiling: HighWatermark | null;
   readonly #stateOf: (key: number) => KeyState | undefined;
+  readonly #blockLines: readonly [Rule, BlockLineRule][];
+  readonly #attestationLines: readonly [Rule, AttestationLineRule][];
   readonly #blocks = new Map<number, KeptBlock[]>();
   readonly #attestations = new Map<number, KeptAttestation[]>();
 
@@ -91,6 +95,8 @@ export class Batch {
     this.#rules = rules;
     this.#ceiling = ceiling;
     this.#stateOf = stateOf;
+    this.#blockLines = Object.entries(rules.lines.block) as [Rule, BlockLineRule][];
+    this.#attestationLines = Object.entries(rules.lines.attestation) as [Rule, AttestationLineRule][];
   }
 
   /** Whether a duty can be judged only with what the database's history says of it. */
@@ -119,8 +125,8 @@ export class Batch {
     const refused = refusalOf(history) ?? refusalOf(own);
     if (refused) return refused;
     const repeated = history.repeated || own.repeated;
-    for (const [rule, holds] of Object.entries(this.#rules.lines.block))
-      if (holds(EXACT, block, state.blocks, repeated)) return { allowed: false, rule: rule as Rule };
+    for (const [rule, holds] of this.#blockLines)
+      if (holds(EXACT, block, state.blocks, repeated)) return { allowed: false, rule };
     if (!repeated) {
       append(this.#blocks, duty.key, block);
       this.#add(duty, state.blocks.drawn, { ...state, blocks: withBlock(EXACT, state.blocks, block) });
@@ -132,13 +138,14 @@ export class Batch {
     if (this.#ceiling !== null && max(attestation.source, attestation.target) >= this.#ceiling.epoch)
       return { allowed: false, rule: 'high-watermark' };
     const ahead = this.#rules.isAttestationAhead(EXACT, attestation, state.attestations);
-    const records = ahead ? [] : (this.#attestations.get(duty.key) ?? []);
-    const own = findAttestation(this.#rules, attestation, records);
+    const own = ahead
+      ? NOTHING_FOUND
+      : findAttestation(this.#rules, attestation, this.#attestations.get(duty.key) ?? []);
     const refused = refusalOf(history) ?? refusalOf(own);
     if (refused) return refused;
     const repeated = history.repeated || own.repeated;
-    for (const [rule, holds] of Object.entries(this.#rules.lines.attestation))
-      if (holds(EXACT, attestation, state.attestations, repeated)) return { allowed: false, rule: rule as Rule };
+    for (const [rule, holds] of this.#attestationLines)
+      if (holds(EXACT, attestation, state.attestations, repeated)) return { allowed: false, rule };
     if (!repeated) {
       append(this.#attestations, duty.key, attestation);
       const attestations = withAttestation(EXACT, state.attestations, attestation);

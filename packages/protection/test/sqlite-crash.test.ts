@@ -7,7 +7,7 @@ import { pubkeyOf, rootOf } from './support/model.ts';
 import { databases } from './support/sqlite.ts';
 
 const path = databases();
-const ROUNDS = process.env.HOLDFAST_DEEP === '1' ? 300 : 8;
+const ROUNDS = process.env.HOLDFAST_DEEP === '1' ? 300 : 5;
 const SEED = 7_070;
 
 /** Starts the child, kills it a random time after it is ready, and gives what it had told by then. */
