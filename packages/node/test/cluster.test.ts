@@ -96,5 +96,7 @@ describe('a cluster of four over real links', () => {
     const answers = await Promise.allSettled([nodes[2]!.agree(request, never), nodes[3]!.agree(request, never)]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(cluster.signed).toEqual([0, 0, 0, 0]);
+    // Who asks when it is over already is told so, and does not wait for ever.
+    await expect(nodes[2]!.agree({ ...request, slot: 1 }, AbortSignal.abort())).rejects.toThrow('no agreement in time');
   });
 });

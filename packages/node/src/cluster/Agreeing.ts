@@ -98,7 +98,8 @@ export class Agreeing {
       this.#waiting.set(key, { check: request.check, done });
       const data = { slot: request.slot, away: [...this.#away] };
       const late = (): void => failed(new DutyError(request.duty, 'no agreement in time', data, stop.reason));
-      stop.addEventListener('abort', late, { once: true });
+      if (stop.aborted) late();
+      else stop.addEventListener('abort', late, { once: true });
     });
     decided.catch(() => undefined);
     const own = request.propose(stop);

@@ -14,7 +14,8 @@ import { syncContributions, syncMessages } from './syncCommittee.ts';
  */
 export class Duties {
   readonly #context: DutyContext;
-  readonly #headSeen = new Map<number, () => void>();
+  /** By slot: the duties that begin when its head is seen. */
+  readonly #headSeen = new Map<number, Set<() => void>>();
   #lastSlot = -1;
 
   constructor(context: DutyContext) {
@@ -124,15 +125,20 @@ export class Duties {
 
   /** The slot's block was seen, or it is time anyhow (phase0, validator.md). */
   async #headOr(slot: number, dueMs: number, signal: AbortSignal): Promise<void> {
-    const seen = new Promise<void>((resolve) => this.#headSeen.set(slot, resolve));
-    await Promise.race([seen, waitUntil(this.#context.clock, dueMs, signal)]);
-    this.#headSeen.delete(slot);
+    const waiting = this.#headSeen.get(slot) ?? new Set();
+    this.#headSeen.set(slot, waiting);
+    const seen = new Promise<void>((resolve) => waiting.add(resolve));
+    try {
+      await Promise.race([seen, waitUntil(this.#context.clock, dueMs, signal)]);
+    } finally {
+      this.#headSeen.delete(slot);
+    }
   }
 
   async #followHeads(signal: AbortSignal): Promise<void> {
     try {
       for await (const event of this.#context.beacon.events(['head', 'chain_reorg'], signal)) {
-        if (event.topic === 'head') this.#headSeen.get(event.slot)?.();
+        if (event.topic === 'head') for (const begin of this.#headSeen.get(event.slot) ?? []) begin();
         else if (event.topic === 'chain_reorg') await this.#reload(event.slot);
       }
     } catch {
