@@ -8,7 +8,6 @@ import type { BenchRow } from './row.ts';
 import { keyPairs } from './signer/keys.ts';
 import { attestationRequest, load, percentile } from './signer/load.ts';
 import { rawSignaturesPerSecond } from './signer/raw.ts';
-import { restartFigures } from './signer/restart.ts';
 
 export const names = [
   'signer.throughputRatio',
@@ -19,9 +18,6 @@ export const names = [
   'signer.p50Ms.10000',
   'signer.p99Ms.10000',
   'signer.burst3125Ms',
-  'signer.restart10kSeconds',
-  'signer.rss10kMiB',
-  'signer.rssGrowth1000ReloadsMiB',
 ];
 
 const SERVER = join(import.meta.dirname, 'signer/server.ts');
@@ -38,7 +34,6 @@ export async function run(): Promise<BenchRow[]> {
       ...(await latencies(dir, 1000)),
       ...(await latencies(dir, 10_000)),
       await burst(dir),
-      ...(await restartFigures(dir)),
     ];
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,21 +1,33 @@
 // A signer of 10,000 keys as its operator has it: `holdfast signer` on a directory, started anew, reloaded.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPassphraseKek, SealedStore } from '@holdfast/keys';
 import { openSqliteProtection } from '@holdfast/protection';
-import type { BenchRow } from '../row.ts';
-import { GENESIS_VALIDATORS_ROOT, keyPairs } from './keys.ts';
-import { attestationRequest, load } from './load.ts';
+import type { BenchRow } from './row.ts';
+import { GENESIS_VALIDATORS_ROOT, keyPairs } from './signer/keys.ts';
+import { attestationRequest, load } from './signer/load.ts';
 
-const CLI = join(import.meta.dirname, '../../../apps/cli/src/main.ts');
+const CLI = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const KEYS = 10_000;
 const RELOADS = 1000;
 
-export async function restartFigures(folder: string): Promise<BenchRow[]> {
+export const names = ['signer.restart10kSeconds', 'signer.rss10kMiB', 'signer.rssGrowth1000ReloadsMiB'];
+
+export async function run(): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  try {
+    return await figures(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function figures(folder: string): Promise<BenchRow[]> {
   const directory = join(folder, 'signer-10k');
   await prepare(folder, directory);
   const pairs = keyPairs(1);
