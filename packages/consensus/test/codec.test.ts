@@ -19,6 +19,7 @@ import {
 import { bytes, envelope, INSTANCE, NO_VALUE, signed, VALUE_BYTES_MAX } from './support/kit.ts';
 
 const isDeep = process.env.HOLDFAST_DEEP === '1';
+const SEED = 20_261_121;
 const RUNS = isDeep ? 100_000 : 1000;
 
 const root = fc
@@ -64,7 +65,7 @@ it('an envelope comes back as it went, and has one encoding', () => {
       expect(Buffer.compare(encodeEnvelope(read), encoded)).toBe(0);
       expect(encoded.length).toBeLessThanOrEqual(envelopeBytesMax(64, VALUE_BYTES_MAX));
     }),
-    { numRuns: RUNS },
+    { seed: SEED, numRuns: RUNS },
   );
 });
 
@@ -77,7 +78,7 @@ it('whatever the bytes, the decoder gives an envelope with that encoding or one 
       expect(error.code).toBe('CONSENSUS_MESSAGE');
     }
   };
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), check), { numRuns: RUNS });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), check), { seed: SEED, numRuns: RUNS });
   const altered = fc.tuple(envelopes, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat());
   fc.assert(
     fc.property(altered, ([sent, changes, cut]) => {
@@ -87,7 +88,7 @@ it('whatever the bytes, the decoder gives an envelope with that encoding or one 
       check(encoded.subarray(0, cut % encoded.length));
       check(Uint8Array.of(...encoded, 0));
     }),
-    { numRuns: RUNS },
+    { seed: SEED, numRuns: RUNS },
   );
 });
 

@@ -84,7 +84,7 @@ describe('slashings', () => {
     expect(actions.every(({ kind, urgent }) => kind === 'requestExit' && urgent)).toBe(true);
   });
 
-  const slashing = { referenceSlot: 0, withdrawableEpoch: 110, settleableFrom: NOW - 10 };
+  const slashing = { referenceSlot: 0, withdrawableEpoch: 110, settleableFrom: NOW - 10, recoveredGwei: 1n };
   const seenGone = record(1, { status: 'slashed', balanceGwei: 0n, balanceSlot: 900, slashing });
   const gone = onBeacon(1, { slashed: true, exitEpoch: 1n, withdrawableEpoch: 110n, balanceGwei: 0n });
   const facts = { searched: true, referenceSlot: null, unprovenWithdrawals: [] };
@@ -105,6 +105,17 @@ describe('slashings', () => {
     const more = { slashings: new Map([[1, facts]]) };
     const [start] = decide(observe({ records: [unseen], beacon: [gone], more }));
     expect(start).toMatchObject({ kind: 'startCheckpoint', reason: 'slashing' });
+  });
+
+  test('no checkpoint is begun between a withdrawal and its proof, but none waits for ever', () => {
+    const unshown = { ...slashing, recoveredGwei: 0n, settleableFrom: NOW + 10 ** 6 };
+    const unseen = { ...seenGone, balanceGwei: 31_000_000_000n, slashing: unshown };
+    const more = { slashings: new Map([[1, facts]]) };
+    const scene = { records: [unseen], beacon: [gone], more };
+    expect(keys(scene).filter((key) => key.startsWith('startCheckpoint'))).toEqual([]);
+    const now = NOW + RULES.checkpointEveryS + RULES.checkpointTimeoutS;
+    const late = { ...scene, more: { ...more, now, pool: observe(scene).pool } };
+    expect(keys(late).filter((key) => key.startsWith('startCheckpoint'))).toHaveLength(1);
   });
 
   test('provisions that one proof could not raise are raised in parts', () => {

@@ -4,7 +4,7 @@ import { decideExits } from './duties/exits.ts';
 import { decideFunding } from './duties/funding.ts';
 import { decideMaintenance } from './duties/maintenance.ts';
 import { decideProofs } from './duties/proofs.ts';
-import { decideSlashings } from './duties/slashings.ts';
+import { decideSettlements, decideSlashings } from './duties/slashings.ts';
 import { decideWithdrawals } from './duties/withdrawals.ts';
 import type { Observation } from './observation.ts';
 
@@ -22,6 +22,8 @@ export function decide(observation: Observation): Action[] {
   return [
     ...decideSlashings(observation),
     ...decideExits(observation),
+    // After the exits: the last settlement thaws the operator, whom nobody may ask to leave any more.
+    ...decideSettlements(observation),
     ...decideProofs(observation),
     ...decideWithdrawals(observation),
     // In the block of a start nothing may be funded: the slot could not tell before from after.

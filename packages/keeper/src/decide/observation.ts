@@ -28,6 +28,8 @@ export interface SlashingRecord {
   readonly withdrawableEpoch: number;
   /** From when `settle` may be called, in seconds. */
   readonly settleableFrom: number;
+  /** Proven withdrawals to the Vault. */
+  readonly recoveredGwei: bigint;
 }
 
 export interface OperatorRecord {

@@ -171,7 +171,9 @@ export class PoolModel {
       validator;
     const withdrawableEpoch = Number(beacon?.withdrawableEpoch ?? 0n);
     const settleableFrom = this.settleableFrom(validator);
-    const slashing = validator.status === 'slashed' ? { referenceSlot, withdrawableEpoch, settleableFrom } : undefined;
+    const recoveredGwei = recoveredAt === 0 ? 0n : 1n;
+    const known = { referenceSlot, withdrawableEpoch, settleableFrom, recoveredGwei };
+    const slashing = validator.status === 'slashed' ? known : undefined;
     const exitExpectedGwei = this.expected(validator);
     return {
       ...kept,

@@ -44,6 +44,7 @@ function startReason(observation: Observation): StartReason | null {
     return now >= checkpoint.startedAt + rules.checkpointTimeoutS ? 'replace' : null;
   }
   if (now < checkpoint.startedAt + rules.checkpointMinIntervalS) return null;
+  if (waitsForEvidence(observation)) return null;
   if (pool.lastRequestId > pool.payableId) return 'requests';
   const live = pool.validators.filter(isLive);
   if (live.some((record) => needsCountForSettlement(observation, record))) return 'slashing';
@@ -51,6 +52,21 @@ function startReason(observation: Observation): StartReason | null {
   // Without validators nothing changes the worth of a share but cash that came: a bond that paid, a late withdrawal.
   const worthProving = live.length > 0 || pool.unreportedWei >= UNREPORTED_WEI_MIN;
   return worthProving && now >= checkpoint.startedAt + rules.checkpointEveryS ? 'due' : null;
+}
+
+/**
+ * A slashed validator's balance came back and nobody has shown it yet: until then the bond's part does not count
+ * (`SlashingEnforcer.valueOf`), and a checkpoint in between would let the rate fall for nothing. Evidence goes first, but
+ * no checkpoint waits for ever for one that is not to be had.
+ */
+function waitsForEvidence(observation: Observation): boolean {
+  const { now, pool, rules } = observation;
+  if (now >= pool.checkpoint.startedAt + rules.checkpointEveryS + rules.checkpointTimeoutS) return false;
+  return pool.validators.some((record) => {
+    const validator = record.status === 'slashed' ? onBeacon(observation, record) : undefined;
+    if (!validator || !isGone(observation, validator) || record.balanceGwei === 0n) return false;
+    return record.slashing?.recoveredGwei === 0n && now < record.slashing.settleableFrom;
+  });
 }
 
 /** Gone from the beacon chain, and no checkpoint has seen it so: the settlement waits for one. */

@@ -14,13 +14,20 @@ export function decideExits(observation: Observation): Action[] {
   if (pool.requestFeeWei === null || pool.requestFeeWei > rules.requestFeeCapWei) return [];
   const frozen = pool.validators
     .filter((record) => isFrozen(observation, record) && canAsk(observation, record))
-    .slice(0, EXITS_PER_BLOCK_MAX)
-    .map(({ ordinal }) => action({ kind: 'requestExit', ordinal, reason: 'frozen' }));
-  return [...frozen, ...decideTurn(observation)];
+    .slice(0, EXITS_PER_BLOCK_MAX);
+  const asked = frozen.map(({ ordinal }) => action({ kind: 'requestExit', ordinal, reason: 'frozen' }));
+  const coming = frozen
+    .filter((_, i) => !observation.resting.has(asked[i]!.key))
+    .reduce((sum, { balanceGwei, exitExpectedGwei }) => sum + balanceGwei - exitExpectedGwei, 0n);
+  return [...asked, ...decideTurn(observation, coming)];
 }
 
-/** One a block: each lowers the shortfall and moves the turn. */
-function decideTurn(observation: Observation): Action[] {
+/**
+ * One a block: each lowers the shortfall and moves the turn.
+ *
+ * @param comingGwei what is asked for in the same answer, by others' exits: what they bring is not called for twice
+ */
+function decideTurn(observation: Observation, comingGwei: bigint): Action[] {
   const { pool } = observation;
   if (isInFlight(observation, 'requestExit')) return [];
   const funded = pool.validators.filter(({ status }) => status === 'funded');
@@ -29,7 +36,7 @@ function decideTurn(observation: Observation): Action[] {
     (record) =>
       // Those behind the cursor were passed over (or asked before), and may come any time.
       (record === inTurn || record.ordinal < pool.exitCursor || record.exitAskedAt !== 0) &&
-      isShortWithout(observation, record) &&
+      isShortWithout(observation, record, comingGwei) &&
       !isFrozen(observation, record) &&
       canAsk(observation, record),
   );
@@ -37,8 +44,8 @@ function decideTurn(observation: Observation): Action[] {
 }
 
 /** Whether the queue needs more than is at hand and coming; what was asked of this one, in vain as it seems, left out. */
-function isShortWithout({ pool }: Observation, { exitExpectedGwei }: ValidatorRecord): boolean {
-  return pool.wantedWei > pool.comingWei - exitExpectedGwei * WEI_PER_GWEI;
+function isShortWithout({ pool }: Observation, { exitExpectedGwei }: ValidatorRecord, comingGwei: bigint): boolean {
+  return pool.wantedWei > pool.comingWei + (comingGwei - exitExpectedGwei) * WEI_PER_GWEI;
 }
 
 const isFrozen = ({ pool }: Observation, { operatorId }: ValidatorRecord): boolean =>

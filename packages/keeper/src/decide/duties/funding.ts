@@ -3,6 +3,7 @@ import { type Action, action } from '../action.ts';
 import { isInFlight } from '../inFlight.ts';
 import type { Observation, ValidatorRecord } from '../observation.ts';
 import { isExiting, onBeacon } from '../validators.ts';
+import { isUnprovenSlashing } from './slashings.ts';
 
 /**
  * Funds the proven validator whose turn it is, one a block: each funding changes the cash and the turn of the next.
@@ -25,8 +26,14 @@ export function decideFunding(observation: Observation): Action[] {
   return next ? [action({ kind: 'fund', ordinal: next.ordinal })] : [];
 }
 
-/** The pool's money must not follow a validator that is slashed, or leaving: such a deposit would lie idle for weeks. */
+/**
+ * The pool's money must not follow a validator that is slashed, or leaving: such a deposit would lie idle for weeks. Nor
+ * an operator whose slashing is being proven: that proof lands first, and bars it.
+ */
 function isSafeToFund(observation: Observation, record: ValidatorRecord): boolean {
   const validator = onBeacon(observation, record);
-  return validator !== undefined && !validator.slashed && !isExiting(validator);
+  if (validator === undefined || validator.slashed || isExiting(validator)) return false;
+  return !observation.pool.validators.some(
+    (other) => other.operatorId === record.operatorId && isUnprovenSlashing(observation, other),
+  );
 }

@@ -2,19 +2,23 @@ import { type Action, action } from '../action.ts';
 import type { Observation, ValidatorRecord } from '../observation.ts';
 import { awaitsCount, onBeacon } from '../validators.ts';
 
-/** From the fault to its settlement: proof, evidence of what was there before and of what came back, the bond. */
+/** The proofs of the faults: nothing comes before them. */
 export function decideSlashings(observation: Observation): Action[] {
-  return observation.pool.validators.flatMap((record) => {
-    switch (record.status) {
-      case 'funded':
-      case 'exiting':
-        return onBeacon(observation, record)?.slashed ? action({ kind: 'proveSlashing', ordinal: record.ordinal }) : [];
-      case 'slashed':
-        return decideSettlement(observation, record);
-      default:
-        return [];
-    }
-  });
+  return observation.pool.validators
+    .filter((record) => isUnprovenSlashing(observation, record))
+    .map(({ ordinal }) => action({ kind: 'proveSlashing', ordinal }));
+}
+
+/** Evidence of what was there before and of what came back, then the bond. */
+export function decideSettlements(observation: Observation): Action[] {
+  const slashed = observation.pool.validators.filter(({ status }) => status === 'slashed');
+  return slashed.flatMap((record) => decideSettlement(observation, record));
+}
+
+/** Slashed on the beacon chain, and the pool does not know. */
+export function isUnprovenSlashing(observation: Observation, record: ValidatorRecord): boolean {
+  const { status } = record;
+  return (status === 'funded' || status === 'exiting') && (onBeacon(observation, record)?.slashed ?? false);
 }
 
 /** Evidence first: after the settlement it counts no more. */
