@@ -11,6 +11,7 @@ import type { ChainEvent, SlotPhase, SlotResult } from './consensus/events.ts';
 import type { Fault, ValidatorRefs } from './consensus/faults.ts';
 import { interopValidators, makeGenesisState } from './consensus/genesis.ts';
 import { ValidatorKeys } from './consensus/keys.ts';
+import { requireInjectable } from './consensus/second-signer.ts';
 import type { DevnetState } from './consensus/types.ts';
 import { DevnetError } from './errors.ts';
 import { ExecutionUnsupportedError } from './execution/errors.ts';
@@ -200,10 +201,16 @@ export class Devnet {
     this.#chain.setFeeRecipient(this.pubkeyOf(validator), toHex(fromHex(feeRecipient, 20)));
   }
 
-  /** Makes validators fail, or lifts it. Returns their public keys. */
+  /**
+   * Makes validators fail, or lifts it. Returns their public keys.
+   *
+   * @throws DevnetError `DEVNET_EXTERNAL` when a validator client does what would have to fail; `DEVNET_KEY_UNKNOWN` when
+   *   a copy of a client's key would have to sign, and there is none
+   */
   inject(fault: Fault): Promise<Pubkey[]> {
     return this.#mutex.run(() => {
       const pubkeys = fault.validators.map((validator) => this.pubkeyOf(validator));
+      requireInjectable(this.roster, fault, pubkeys);
       this.#chain.faults.inject(fault, pubkeys, this.slot);
       return pubkeys;
     });

@@ -2,6 +2,7 @@ import { type Hex, HoldfastError } from '@holdfast/units';
 import { ApiError } from '@lodestar/api/server';
 import type { FastifyInstance } from 'fastify';
 import type { Fault, ValidatorRefs } from '../consensus/faults.ts';
+import { noteOn } from '../consensus/second-signer.ts';
 import type { Devnet } from '../devnet.ts';
 import type { Tamper } from './tamper.ts';
 
@@ -86,9 +87,11 @@ export function mountControl(server: FastifyInstance, devnet: Devnet): void {
     await devnet.stop();
     return { data: devnet.status() };
   });
-  server.post<{ Body: Fault }>(`${base}/faults`, { schema: { body: FAULT } }, async ({ body }) => ({
-    data: await refusals(() => devnet.inject(body)),
-  }));
+  server.post<{ Body: Fault }>(`${base}/faults`, { schema: { body: FAULT } }, async ({ body }) => {
+    const data = await refusals(() => devnet.inject(body));
+    const note = noteOn(devnet.roster, body, data);
+    return { data, ...(note === null ? {} : { note }) };
+  });
   server.post<{ Body: { secretKeys: `0x${string}`[] } }>(
     `${base}/keys`,
     { schema: { body: KEYS } },

@@ -171,8 +171,7 @@ async function faultyVotes(
 
   const inner = data.source.epoch > 0 ? votersAtOnce(context, 'surroundVote') : [];
   await sign(inner, data);
-  const source = checkpointAt(state, data.source.epoch - 1);
-  await sign(inner, edited(data, { source, target: edited(data.target, { epoch: data.target.epoch + 1 }) }));
+  if (inner.length > 0) await sign(inner, around(state, data));
   const pubkeys = (voters: readonly Voter[]) => voters.map(({ pubkey }) => pubkey);
   faults.committed('doubleVote', pubkeys([...duty.doubleVote, ...doubleAtOnce]));
   faults.committed('surroundVote', pubkeys([...duty.surroundVote, ...inner]));
@@ -186,6 +185,12 @@ function votersAtOnce(context: AttestationContext, kind: 'doubleVote' | 'surroun
     if (index === null || !isSlashableValidator(state.validators.getReadonly(index), state.epochCtx.epoch)) return [];
     return voterAt(context, index) ?? [];
   });
+}
+
+/** A vote around this one, whose source is above genesis: from the epoch before its source to the one after its target. */
+export function around(state: DevnetState, data: AttestationData): AttestationData {
+  const source = checkpointAt(state, data.source.epoch - 1);
+  return edited(data, { source, target: edited(data.target, { epoch: data.target.epoch + 1 }) });
 }
 
 /** A validator's index in this state's registry; the shared cache may know keys that are younger than the state. */

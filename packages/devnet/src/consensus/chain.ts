@@ -241,6 +241,7 @@ export class BeaconChain {
     const { watch } = this;
     watch.onVotes(published);
     await watch.equivocateAtOnce(this.#head.header.message, faults);
+    watch.onCopies(data, this.#head.header.message);
     this.#enter(open, 'attest');
   }
 

@@ -12,6 +12,10 @@ export type EquivocationKind = 'doubleVote' | 'surroundVote' | 'doubleProposal';
  *   surrounds its last vote, so it waits until a justified epoch ≥ 1). With `atOnce` it signs both in the next slot,
  *   duty or not: signatures are slashable whoever's turn it was. The devnet's slasher reports them, and the next block
  *   includes the slashing.
+ *
+ * Validators that a client drives behind the Beacon API sign nothing for the devnet. Of these a copy of the key, which
+ * the devnet was given before, signs what contradicts the client's last message; `wrongFeeRecipient` offers the client
+ * blocks that pay elsewhere; `offline` is refused.
  */
 export type Fault =
   | { readonly kind: 'offline'; readonly validators: ValidatorRefs; readonly forSlots?: number }

@@ -34,6 +34,11 @@ export class ValidatorKeys {
     return this.#keys.has(pubkey);
   }
 
+  /** Throws `DEVNET_KEY_UNKNOWN` when it is not there. */
+  require(pubkey: Hex): void {
+    this.#get(pubkey);
+  }
+
   pubkeys(): Pubkey[] {
     return [...this.#keys.keys()] as Pubkey[];
   }

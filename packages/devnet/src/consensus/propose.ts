@@ -61,10 +61,12 @@ export function conflictingHeader(
   pubkey: Pubkey,
   header: phase0.BeaconBlockHeader,
 ): Promise<phase0.SignedBeaconBlockHeader> {
-  // Another body, as of a block with other transactions.
-  const bodyRoot = ssz.phase0.BeaconBlockHeader.hashTreeRoot(header);
-  return signHeader(state, roster, pubkey, edited(header, { bodyRoot }));
+  return signHeader(state, roster, pubkey, otherBody(header));
 }
+
+/** The same but for its body, as of a block with other transactions. */
+export const otherBody = (header: phase0.BeaconBlockHeader): phase0.BeaconBlockHeader =>
+  edited(header, { bodyRoot: ssz.phase0.BeaconBlockHeader.hashTreeRoot(header) });
 
 /** Rejects with `DutyFailedError` when the proposer's signer does not sign. */
 export async function signHeader(

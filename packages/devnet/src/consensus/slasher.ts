@@ -74,6 +74,11 @@ export class Slasher {
     return this.#votes.get(validatorIndex)?.at(-1)?.data;
   }
 
+  /** The newest header of a proposer that the watcher has seen and still knows. */
+  lastHeader(proposerIndex: number): phase0.BeaconBlockHeader | undefined {
+    return [...this.#headers.values()].findLast(({ message }) => message.proposerIndex === proposerIndex)?.message;
+  }
+
   /** Whether a vote of this epoch was seen, in a block or not. */
   hasVoted(validatorIndex: number, epoch: number): boolean {
     return this.#votes.get(validatorIndex)?.some(({ data }) => data.target.epoch === epoch) ?? false;

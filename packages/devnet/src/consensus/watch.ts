@@ -7,7 +7,8 @@ import { indexOf } from './attest.ts';
 import type { ChainBooks } from './books.ts';
 import type { ChainEvent } from './events.ts';
 import type { FaultBook } from './faults.ts';
-import { conflictingHeader, signHeader } from './propose.ts';
+import { conflictingHeader, otherBody, signHeader } from './propose.ts';
+import { headersOfCopies, type SecondSigner, signHeaderByCopy, votesOfCopies } from './second-signer.ts';
 import { type DevnetState, edited } from './types.ts';
 
 /** Shows the slasher what is published, puts the evidence it finds into the pool, and makes faulty proposers sign twice. */
@@ -62,8 +63,12 @@ export class EquivocationWatch {
     this.onHeader(header);
     const { pubkey } = this.#state.validators.getReadonly(header.message.proposerIndex);
     const proposer = toHex(pubkey) as Pubkey;
-    if (!faults.atDuty('doubleProposal', proposer) || !this.#roster.performs(proposer)) return;
-    await this.#equivocate(proposer, () => conflictingHeader(this.#state, this.#roster, proposer, header.message));
+    if (!faults.atDuty('doubleProposal', proposer)) return;
+    if (this.#roster.holdsCopy(proposer)) {
+      this.onHeader(signHeaderByCopy(this.#second(), proposer, otherBody(header.message)));
+    } else if (this.#roster.performs(proposer)) {
+      await this.#equivocate(proposer, () => conflictingHeader(this.#state, this.#roster, proposer, header.message));
+    } else return;
     faults.committed('doubleProposal', [proposer]);
   }
 
@@ -79,6 +84,19 @@ export class EquivocationWatch {
       await this.#equivocate(pubkey, () => conflictingHeader(this.#state, this.#roster, pubkey, message));
       faults.committed('doubleProposal', [pubkey]);
     }
+  }
+
+  /** What copies of keys sign in this slot, of validators that clients drive. */
+  onCopies(vote: phase0.AttestationData, head: phase0.BeaconBlockHeader): void {
+    if (this.#roster.externalCount === 0) return;
+    const second = this.#second();
+    this.onVotes(votesOfCopies(second, vote));
+    for (const header of headersOfCopies(second, head)) this.onHeader(header);
+  }
+
+  #second(): SecondSigner {
+    const { faults, slasher } = this.#books;
+    return { state: this.#state, roster: this.#roster, faults, slasher };
   }
 
   async #equivocate(pubkey: Pubkey, sign: () => Promise<phase0.SignedBeaconBlockHeader>): Promise<void> {

@@ -55,6 +55,11 @@ export class DutyRoster {
     return performer === 'local' || performer === 'remote';
   }
 
+  /** Whether a validator client drives it, and the devnet has its key all the same: a copy in a second place. */
+  holdsCopy(pubkey: Hex): boolean {
+    return this.#external.has(pubkey) && this.keys.has(pubkey);
+  }
+
   /**
    * By whoever signs for the validator. Rejects with `DutyFailedError`; `DEVNET_EXTERNAL` when that is a validator client,
    * which is not asked; `DEVNET_KEY_UNKNOWN` when it is nobody.

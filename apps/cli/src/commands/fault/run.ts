@@ -11,9 +11,10 @@ const TIMEOUT_MS = 10 * 60_000;
 export async function runFault(options: FaultCommandOptions, context: Context): Promise<ExitCode> {
   const base = `${options.devnetUrl ?? USUAL_URL}/holdfast/v1`;
   const [kind] = options.arguments;
-  const answer = kind === 'step' ? await step(base, options.slots ?? 1) : await post(...requestOf(base, options));
-  context.tell({ kind, data: answer });
-  context.say(`Done: ${kind}.\n`);
+  const answer =
+    kind === 'step' ? { data: await step(base, options.slots ?? 1) } : await post(...requestOf(base, options));
+  context.tell({ kind, ...answer });
+  context.say(`Done: ${kind}${answer.note === undefined ? '' : ` (${answer.note})`}.\n`);
   return EXIT.ok;
 }
 
@@ -34,15 +35,21 @@ function requestOf(base: string, options: FaultCommandOptions): [url: string, bo
 
 /** Lets slots pass at once. A chain on a timer goes on from there at its pace, ahead of the wall clock. */
 async function step(base: string, slots: number): Promise<unknown> {
-  const { running } = (await post(`${base}/status`)) as { running: boolean };
+  const { running } = (await post(`${base}/status`)).data as { running: boolean };
   if (running) await post(`${base}/stop`, {});
-  const done = (await post(`${base}/step`, { slots })) as readonly unknown[];
+  const done = (await post(`${base}/step`, { slots })).data as readonly unknown[];
   if (running) await post(`${base}/start`, {});
   return { slots: done.length };
 }
 
+interface Answer {
+  readonly data?: unknown;
+  /** What it means here, for people. */
+  readonly note?: string;
+}
+
 /** A control endpoint's answer; without a body it is read with GET. */
-async function post(url: string, body?: object): Promise<unknown> {
+async function post(url: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(url, {
@@ -58,8 +65,8 @@ async function post(url: string, body?: object): Promise<unknown> {
       cause,
     });
   }
-  const answer = (await response.json().catch(() => null)) as { data?: unknown; message?: unknown } | null;
-  if (response.ok) return answer?.data;
+  const answer = (await response.json().catch(() => null)) as (Answer & { message?: unknown }) | null;
+  if (response.ok) return { data: answer?.data, ...(answer?.note === undefined ? {} : { note: answer.note }) };
   const why = typeof answer?.message === 'string' ? answer.message : `HTTP ${response.status}`;
   if (response.status === 404)
     throw new CliNetworkError(`this is no Holdfast devnet: ${why}`, { data: { url: shown(url) } });
