@@ -89,7 +89,8 @@ export {
   depositFiles,
   depositSigningRoot,
 } from './lock/deposit.ts';
-export { LockError } from './lock/errors.ts';
+export { type CheckedDeposit, checkDeposit, type DepositTerms } from './lock/deposit-check.ts';
+export { DepositError, LockError } from './lock/errors.ts';
 export { definitionHash, lockHash } from './lock/hash.ts';
 export { formatLock, parseDefinition, parseLock } from './lock/parse.ts';
 export { type ConnectedChain, checkNetwork, nodeIndexOf } from './lock/place.ts';

@@ -28,6 +28,9 @@ export function depositSigningRoot(message: DepositMessage, genesisForkVersion: 
   return hashPair(merkleize(messageChunks(message)), domain);
 }
 
+/** The root of a deposit without its signature. */
+export const depositMessageRoot = (message: DepositMessage): Root => toHex(merkleize(messageChunks(message))) as Root;
+
 /** The `deposit_data_root` that the deposit contract checks. */
 export function depositDataRoot(message: DepositMessage, signature: Hex): Root {
   const bytes = fromHex(signature, 96);
@@ -61,7 +64,7 @@ export function depositFiles({ definition, validators }: ClusterLock): readonly 
         withdrawal_credentials: withdrawalCredentials.slice(2),
         amount: Number(amount),
         signature: signature.slice(2),
-        deposit_message_root: toHex(merkleize(messageChunks(message))).slice(2),
+        deposit_message_root: depositMessageRoot(message).slice(2),
         deposit_data_root: depositDataRoot(message, signature).slice(2),
         fork_version: network.genesisForkVersion.slice(2),
         network_name: network.name,
