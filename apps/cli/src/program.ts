@@ -7,6 +7,7 @@ import { addFault } from './commands/fault/command.ts';
 import { addKeeper } from './commands/keeper/command.ts';
 import { addKeys } from './commands/keys/command.ts';
 import { addNode } from './commands/node/command.ts';
+import { addOperator } from './commands/operator/command.ts';
 import { addProtection } from './commands/protection/command.ts';
 import { addSigner } from './commands/signer/command.ts';
 import { addSim } from './commands/sim/command.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addKeeper,
   addVerify,
   addStatus,
+  addOperator,
   addFault,
   addSigner,
   addKeys,
