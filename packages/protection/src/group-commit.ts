@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtectionBusyError, ProtectionClosedError } from './errors.ts';
 import type { Duty, Verdict } from './port.ts';
 
@@ -11,12 +12,24 @@ interface Alone {
   readonly run: () => Promise<void>;
 }
 
-export interface GroupCommitOptions {
-  readonly batchMax?: number;
-  readonly queueMax?: number;
+/** What whoever opens a store may hear, and say, of its commits. */
+export interface CommitHooks {
   /** Told how many duties each commit decided, for metrics. Must not throw. */
   readonly onCommit?: ((duties: number) => void) | undefined;
+  /**
+   * Whether those who ask have earlier verdicts to work on still: then claims gather for up to 4 ms and share a commit, which
+   * costs nobody anything and saves most of what a commit costs. Must not throw.
+   */
+  readonly gatherWhile?: (() => boolean) | undefined;
 }
+
+export interface GroupCommitOptions extends CommitHooks {
+  readonly batchMax?: number;
+  readonly queueMax?: number;
+}
+
+/** Longest that claims gather. Milliseconds: a few signatures' time. */
+const GATHER_MS = 4;
 
 /**
  * One commit at a time, and everything that was asked while it ran goes into the next one. A single claim waits for nothing but
@@ -27,6 +40,7 @@ export class GroupCommit {
   readonly #batchMax: number;
   readonly #queueMax: number;
   readonly #onCommit: (duties: number) => void;
+  readonly #gatherWhile: () => boolean;
   readonly #queue: (Claims | Alone)[] = [];
   #queued = 0;
   #running: Promise<void> | undefined;
@@ -34,12 +48,18 @@ export class GroupCommit {
 
   constructor(
     commit: (duties: readonly Duty[]) => Promise<readonly Verdict[]>,
-    { batchMax = 8192, queueMax = 262_144, onCommit = () => undefined }: GroupCommitOptions = {},
+    {
+      batchMax = 8192,
+      queueMax = 262_144,
+      onCommit = () => undefined,
+      gatherWhile = () => false,
+    }: GroupCommitOptions = {},
   ) {
     this.#commit = commit;
     this.#batchMax = batchMax;
     this.#queueMax = queueMax;
     this.#onCommit = onCommit;
+    this.#gatherWhile = gatherWhile;
   }
 
   /** The verdicts of these duties, which stay together in one commit. */
@@ -87,7 +107,10 @@ export class GroupCommit {
       if ('run' in head) {
         this.#queue.shift();
         await head.run();
-      } else await this.#commitTogether(this.#takeClaims());
+      } else {
+        for (let ms = 0; ms < GATHER_MS && this.#gatherWhile(); ms += 1) await sleep(1);
+        await this.#commitTogether(this.#takeClaims());
+      }
     }
     // In the same turn as the last look at the queue: whoever asks next must find either this run or none.
     this.#running = undefined;

@@ -25,6 +25,7 @@ export {
   ProtectionStorageError,
   ProtectionUnavailableError,
 } from './errors.ts';
+export type { CommitHooks } from './group-commit.ts';
 export type {
   Interchange,
   InterchangeAttestation,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GroupCommit } from '../src/group-commit.ts';
+import { GroupCommit, type GroupCommitOptions } from '../src/group-commit.ts';
 import type { Duty, Verdict } from '../src/port.ts';
 import { dutyOf } from './support/model.ts';
 
@@ -7,7 +7,7 @@ const duty = (slot: number): Duty => dutyOf({ kind: 'block', key: 0, slot: BigIn
 const duties = (from: number, count: number): Duty[] => Array.from({ length: count }, (_, index) => duty(from + index));
 
 /** A commit that waits for a word, and remembers the slots of each group. */
-function commits(options: { readonly batchMax?: number; readonly queueMax?: number } = {}) {
+function commits(options: GroupCommitOptions = {}) {
   const groups: number[][] = [];
   const waiting: ((error?: Error) => void)[] = [];
   const group = new GroupCommit(async (all) => {
@@ -21,7 +21,7 @@ function commits(options: { readonly batchMax?: number; readonly queueMax?: numb
     waiting.shift()!(error);
     await turn();
   };
-  return { group, groups, finish };
+  return { group, groups, finish, turn };
 }
 
 describe('claims that come together', () => {
@@ -35,6 +35,24 @@ describe('claims that come together', () => {
     expect(groups).toEqual([[1], [0, 1, 10, 11, 20, 21, 30, 31, 40, 41]]);
     for (const verdicts of await Promise.all(more))
       expect(verdicts).toMatchObject([{ repeated: true }, { repeated: false }]);
+  });
+
+  it('gather while those who ask are busy, and no longer than bearable', async () => {
+    let isBusy = true;
+    const { group, groups, finish, turn } = commits({ gatherWhile: () => isBusy });
+    const asked = [group.submit(duties(1, 1))];
+    await turn();
+    asked.push(group.submit(duties(2, 1)));
+    await expect.poll(() => groups).toEqual([[1, 2]]);
+    await finish();
+    isBusy = false;
+    asked.push(group.submit(duties(3, 1)));
+    await turn();
+    asked.push(group.submit(duties(4, 1)));
+    await finish();
+    await finish();
+    await Promise.all(asked);
+    expect(groups).toEqual([[1, 2], [3], [4]]);
   });
 
   it('stay together, whatever a commit may hold', async () => {

@@ -113,6 +113,11 @@ export class KeyRing {
     return this.#pending;
   }
 
+  /** Whether every thread has a signature waiting besides the one it makes. */
+  get busy(): boolean {
+    return this.#pending > 2 * this.#threads.alive;
+  }
+
   /** The loaded keys, in the order in which they were added. */
   get pubkeys(): readonly Pubkey[] {
     return [...this.#entries.keys()];

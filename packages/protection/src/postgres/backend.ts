@@ -1,5 +1,5 @@
 import type { Pubkey } from '@holdfast/units';
-import { GroupCommit } from '../group-commit.ts';
+import { type CommitHooks, GroupCommit } from '../group-commit.ts';
 import type { InterchangeKey } from '../interchange/format.ts';
 import type { KeyHistory } from '../interchange/parse.ts';
 import type { Duty, HighWatermark, ImportOptions, ImportReport, PruneReport, Verdict, Watermarks } from '../port.ts';
@@ -27,13 +27,13 @@ export class PostgresBackend implements Backend {
   readonly #commits: GroupCommit;
   readonly #turns = new Turns();
 
-  constructor(settings: PostgresSettings, claiming: ClaimSettings, onCommit?: (duties: number) => void) {
+  constructor(settings: PostgresSettings, claiming: ClaimSettings, hooks: CommitHooks = {}) {
     this.#settings = settings;
     this.#claiming = new Connection(settings);
     this.#working = new Connection(settings);
     this.#commits = new GroupCommit(
       (duties) => this.#claiming.transaction('claim', (transaction) => claimBatch(transaction, claiming, duties)),
-      { onCommit },
+      hooks,
     );
   }
 

@@ -22,7 +22,7 @@ export async function openPostgresProtection(options: PostgresOptions): Promise<
 /** The same with other rules, or without locks: for tests of what these are good for. */
 export async function openWith(options: PostgresOptions, claiming: ClaimSettings): Promise<ProtectionStore> {
   const settings = settingsOf(options);
-  const backend = new PostgresBackend(settings, claiming, options.onCommit);
+  const backend = new PostgresBackend(settings, claiming, options);
   await backend.open();
   return new Store(settings.genesisValidatorsRoot, backend);
 }

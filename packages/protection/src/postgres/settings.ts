@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { asRoot, type Root } from '@holdfast/units';
 import { ProtectionInputError } from '../errors.ts';
+import type { CommitHooks } from '../group-commit.ts';
 
-export interface PostgresOptions {
+export interface PostgresOptions extends CommitHooks {
   /** `postgres://user:password@host:5432/database?sslmode=verify-full`. It is never shown in an error. */
   readonly url: string;
   readonly genesisValidatorsRoot: Root;
@@ -14,8 +15,6 @@ export interface PostgresOptions {
   readonly lockTimeoutMs?: number;
   /** How long one statement of a claim may take. Default 5,000. */
   readonly statementTimeoutMs?: number;
-  /** Told how many duties each commit decided, for metrics. Must not throw. */
-  readonly onCommit?: ((duties: number) => void) | undefined;
 }
 
 /** What the server is, in words that may be shown: no user, no password. */

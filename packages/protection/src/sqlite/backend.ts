@@ -1,5 +1,5 @@
 import type { Pubkey } from '@holdfast/units';
-import { GroupCommit } from '../group-commit.ts';
+import { type CommitHooks, GroupCommit } from '../group-commit.ts';
 import type { InterchangeKey } from '../interchange/format.ts';
 import type { KeyHistory } from '../interchange/parse.ts';
 import { refusalMessage } from '../message.ts';
@@ -32,10 +32,10 @@ export class SqliteBackend implements Backend {
   readonly #numbers = new Map<Pubkey, number>();
   readonly #commits: GroupCommit;
 
-  constructor(link: SqliteLink, keys: readonly KeyNumber[], onCommit?: (duties: number) => void) {
+  constructor(link: SqliteLink, keys: readonly KeyNumber[], hooks: CommitHooks = {}) {
     this.#link = link;
     this.#learn(keys);
-    this.#commits = new GroupCommit((duties) => this.#commit(duties), { onCommit });
+    this.#commits = new GroupCommit((duties) => this.#commit(duties), hooks);
   }
 
   claim(duties: readonly Duty[]): Promise<readonly Verdict[]> {

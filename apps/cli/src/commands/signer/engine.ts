@@ -1,3 +1,4 @@
+import type { KeyRing } from '@holdfast/keys';
 import type { ProtectionStore } from '@holdfast/protection';
 import { KillSwitch, type Log, SignerGate, SignerMetrics, SignerService, watchGate } from '@holdfast/signer';
 import type { Pubkey } from '@holdfast/units';
@@ -46,9 +47,13 @@ export async function startEngine(
   stack.defer(() => kill.close());
   kill.watch();
   const policy = new LivePolicy(options, home.network);
-  let onCommit = (_duties: number): void => undefined;
+  // What comes up after the store, and the store wants to know.
+  const later: { metrics?: SignerMetrics; ring?: KeyRing } = {};
   const protection = await context.progress.step('Opening the slashing protection', () =>
-    openStore(home, options, context, stack, (duties) => onCommit(duties)),
+    openStore(home, options, context, stack, {
+      onCommit: (duties) => later.metrics?.commit(duties),
+      gatherWhile: () => later.ring?.busy ?? false,
+    }),
   );
   const kek = await openSeal(home, options, context);
   stack.defer(() => kek.close());
@@ -63,7 +68,7 @@ export async function startEngine(
   await warnOfForgotten(keys.ring.pubkeys, protection, log);
   const gate = new SignerGate({ kill, lease, doppelganger: watch });
   const metrics = new SignerMetrics({ version: VERSION, keysLoaded: () => keys.ring.size });
-  onCommit = (duties) => metrics.commit(duties);
+  Object.assign(later, { metrics, ring: keys.ring });
   watchGate(metrics.registry, { kill, doppelganger: watch.doppelganger });
   const service = new SignerService({
     keys: keys.ring,

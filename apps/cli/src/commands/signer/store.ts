@@ -1,5 +1,10 @@
 import { existsSync } from 'node:fs';
-import { openPostgresProtection, openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
+import {
+  type CommitHooks,
+  openPostgresProtection,
+  openSqliteProtection,
+  type ProtectionStore,
+} from '@holdfast/protection';
 import type { Context } from '../../context.ts';
 import { CliFileError } from '../../errors.ts';
 import type { Home } from './home.ts';
@@ -12,7 +17,7 @@ export async function openStore(
   options: SecretOptions,
   context: Context,
   stack: AsyncDisposableStack,
-  onCommit?: (duties: number) => void,
+  hooks: CommitHooks = {},
 ): Promise<ProtectionStore> {
   const { genesisValidatorsRoot } = home.network;
   const url = protectionUrl(options, context);
@@ -24,8 +29,8 @@ export async function openStore(
   }
   const store =
     url === null
-      ? await openSqliteProtection({ path: home.protectionPath, genesisValidatorsRoot, onCommit })
-      : await openPostgresProtection({ url, genesisValidatorsRoot, onCommit });
+      ? await openSqliteProtection({ path: home.protectionPath, genesisValidatorsRoot, ...hooks })
+      : await openPostgresProtection({ url, genesisValidatorsRoot, ...hooks });
   stack.defer(() => store.close());
   return store;
 }
