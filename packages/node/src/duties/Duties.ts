@@ -25,10 +25,13 @@ export class Duties {
   /** Runs until the signal fires; then the duties in hand end with it. */
   async run(signal: AbortSignal): Promise<void> {
     const { chain, clock } = this.#context;
-    const heads = this.#followHeads(signal);
+    const over = new AbortController();
+    const heads = this.#followHeads(AbortSignal.any([signal, over.signal]));
     const running = new Set<Promise<void>>();
     try {
-      await this.#prepare(Math.max(0, chain.slotAt(clock.nowMs())), signal);
+      // Beacon nodes that are behind, or not there yet, are asked again in each slot.
+      const now = Math.max(0, chain.slotAt(clock.nowMs()));
+      await this.#try('attester', now, () => this.#prepare(now, signal));
       while (!signal.aborted) {
         // A clock that jumps back must not bring a slot twice, and one that jumps ahead skips what is over.
         const slot = Math.max(this.#lastSlot + 1, chain.slotAt(clock.nowMs()), 0);
@@ -40,6 +43,7 @@ export class Duties {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      over.abort();
       await Promise.allSettled([...running, heads]);
     }
   }
