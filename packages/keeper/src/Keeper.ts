@@ -1,5 +1,6 @@
 import type { BeaconClient } from '@holdfast/beacon';
 import type { Pool, PoolManifest } from '@holdfast/pool';
+import { joinSignals } from '@holdfast/units';
 import type { Account, PublicClient, WalletClient } from 'viem';
 import { Backoff } from './act/Backoff.ts';
 import { Courier, type Delivery, type Round } from './act/Courier.ts';
@@ -86,7 +87,8 @@ export class Keeper {
 
   /** Rounds at each head event, and every `pollMs` at least, until the signal fires or `stop` is called. */
   async run(signal?: AbortSignal): Promise<void> {
-    const ended = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
+    using end = joinSignals(signal, this.ending.signal);
+    const ended = end.signal;
     const alarm = new Alarm();
     const listening = this.listen(ended, alarm);
     this.log({ level: 'info', event: 'keeper.started', account: this.account.address });
@@ -269,7 +271,8 @@ class Alarm {
     if (!this.rung) {
       const early = new AbortController();
       this.wake = () => early.abort();
-      await clock.sleep(ms, AbortSignal.any([early.signal, ended]));
+      using awake = joinSignals(early.signal, ended);
+      await clock.sleep(ms, awake.signal);
       this.wake = null;
     }
     this.rung = false;

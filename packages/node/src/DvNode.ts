@@ -1,6 +1,6 @@
 import type { BeaconClient } from '@holdfast/beacon';
 import { type ClusterLock, loadThresholdKey, thresholdScheme } from '@holdfast/keys';
-import { fromHex, type Hex, type HoldfastError } from '@holdfast/units';
+import { fromHex, type Hex, type HoldfastError, joinSignals } from '@holdfast/units';
 import { Chain } from './chain.ts';
 import { type Clock, systemClock, waitUntil } from './clock.ts';
 import { type ClusterNode, type ClusterObserver, DvCluster } from './cluster/DvCluster.ts';
@@ -137,7 +137,7 @@ export class DvNode {
 
   /** Does duties until the signal fires. @throws when it must not go on: a twin, an own validator slashed. */
   async run(signal: AbortSignal): Promise<void> {
-    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    using stop = joinSignals(signal, this.#stop.signal);
     const { beacon, lock, graffiti, gasLimit } = this.#options;
     const context: DutyContext = {
       beacon,
@@ -152,7 +152,7 @@ export class DvNode {
       gasLimit: gasLimit ?? 60_000_000n,
       graffiti: graffiti ?? new Uint8Array(32),
     };
-    await new Duties(context).run(stop);
+    await new Duties(context).run(stop.signal);
     if (this.#stopped) throw this.#stopped;
   }
 

@@ -1,3 +1,5 @@
+import { joinSignals } from '@holdfast/units';
+
 /** Time as the node sees it; tests bring their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -39,13 +41,23 @@ export function waitUntil(clock: Clock, ms: number, signal: AbortSignal): Promis
   });
 }
 
-/** Fires at `ms` since 1970, or with `signal`. Call `done` when it is of no more use. */
+/**
+ * Fires at `ms` since 1970, or with `signal`. Call `done` when nobody waits any more: it ends what is still under way, and
+ * nothing of it stays with `signal`, which lives longer.
+ */
 export function deadline(
   clock: Clock,
   ms: number,
   signal: AbortSignal,
 ): { readonly signal: AbortSignal; done(): void } {
-  const late = new AbortController();
-  const done = clock.alarm(ms, () => late.abort(new DOMException('the deadline is over', 'TimeoutError')));
-  return { signal: AbortSignal.any([signal, late.signal]), done };
+  const own = new AbortController();
+  const joined = joinSignals(signal, own.signal);
+  const cancel = clock.alarm(ms, () => own.abort(new DOMException('the deadline is over', 'TimeoutError')));
+  return {
+    signal: joined.signal,
+    done() {
+      cancel();
+      own.abort(new DOMException('nobody waits any more', 'AbortError'));
+    },
+  };
 }

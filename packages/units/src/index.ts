@@ -1,5 +1,5 @@
 /**
- * The words everything else speaks: amounts, times, hex and the error base. Imports nothing.
+ * The words everything else speaks: amounts, times, hex, signals and the error base. Imports nothing.
  *
  * @example
  * import { gwei, gweiToWei, HoldfastError, parseEth } from '@holdfast/units';
@@ -21,4 +21,5 @@ export {
 export type { Brand } from './brand.ts';
 export { type ErrorDetails, HoldfastError } from './errors.ts';
 export { asPubkey, asRoot, fromHex, type Hex, type Pubkey, type Root, sameHex, toHex } from './hex.ts';
+export { type JoinedSignal, joinSignals } from './signals.ts';
 export { type Epoch, epoch, FAR_FUTURE_EPOCH, type Slot, slot, type ValidatorIndex, validatorIndex } from './time.ts';

@@ -1,4 +1,4 @@
-import type { Pubkey, Root } from '@holdfast/units';
+import { joinSignals, type Pubkey, type Root } from '@holdfast/units';
 import type { AttesterSlashing, phase0, SignedBeaconBlock } from '@lodestar/types';
 import { BeaconHttpError, BeaconLieError } from '../errors.ts';
 import type { StateFork } from '../forks.ts';
@@ -220,9 +220,9 @@ export class BeaconClient {
   }
 
   /** `GET /eth/v1/events`, reconnecting for ever; ends when the signal fires. Hints, not facts. */
-  events(topics: readonly EventTopic[], signal: AbortSignal): AsyncGenerator<BeaconEvent, void, undefined> {
-    const all = this.options.signal ? AbortSignal.any([signal, this.options.signal]) : signal;
-    return eventStream(topics, this.failover, this.ports, all);
+  async *events(topics: readonly EventTopic[], signal: AbortSignal): AsyncGenerator<BeaconEvent, void, undefined> {
+    using stop = joinSignals(signal, this.options.signal);
+    yield* eventStream(topics, this.failover, this.ports, stop.signal);
   }
 
   /** `POST /eth/v1/beacon/pool/voluntary_exits`. */

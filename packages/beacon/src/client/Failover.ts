@@ -1,3 +1,4 @@
+import { joinSignals } from '@holdfast/units';
 import {
   BeaconError,
   BeaconHttpError,
@@ -46,7 +47,8 @@ export class Failover {
    */
   async ask<T>(what: string, request: BeaconRequest, check: (response: BeaconResponse) => T): Promise<T> {
     const { ports, roundsMax } = this.options;
-    const signal = either(this.options.signal, request.signal);
+    using stop = joinSignals(this.options.signal, request.signal);
+    const { signal } = stop;
     const errors: BeaconError[] = [];
     const liars = new Set<BeaconNode>();
     for (let round = 0; round < roundsMax; round += 1) {
@@ -85,9 +87,6 @@ export class Failover {
     return Math.min(backoffMs * 2 ** (round - 1), backoffMsMax) * (0.5 + ports.random() / 2);
   }
 }
-
-const either = (a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined =>
-  a && b ? AbortSignal.any([a, b]) : (a ?? b);
 
 /** Worth asking again in a moment. A malformed answer is not: the node would give the same. */
 function isPassing(error: BeaconError): boolean {

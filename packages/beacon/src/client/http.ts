@@ -1,3 +1,4 @@
+import { joinSignals } from '@holdfast/units';
 import { BeaconHttpError, BeaconNetworkError, BeaconTimeoutError, BeaconTooLargeError } from '../errors.ts';
 import type { BeaconNode } from './NodePool.ts';
 import type { ClientPorts } from './ports.ts';
@@ -42,6 +43,7 @@ export async function sendTo(
   signal: AbortSignal | undefined,
 ): Promise<BeaconResponse> {
   const timeout = ports.timeout(request.timeoutMs);
+  using stop = joinSignals(timeout, signal);
   const data = { node: node.name, path: request.path };
   try {
     const response = await ports.fetch(node.baseUrl + request.path, {
@@ -55,10 +57,10 @@ export async function sendTo(
       ...(request.body === undefined ? {} : { body: bodyOf(request.body) }),
       // A node that sends its client elsewhere is not the node that was configured.
       redirect: 'error',
-      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+      signal: stop.signal,
     });
-    if (!response.ok) throw await refusal(response, data);
-    const bytes = await readCapped(response, request.bytesMax, data);
+    if (!response.ok) throw await refusal(response, data, stop.signal);
+    const bytes = await readCapped(response, request.bytesMax, data, stop.signal);
     const type = response.headers.get('content-type') ?? '';
     return {
       node,
@@ -96,13 +98,22 @@ function asBeaconError(
   });
 }
 
-async function refusal(response: Response, data: Record<string, unknown>): Promise<BeaconHttpError> {
-  const bytes = await readUpTo(response, REASON_BYTES_MAX);
+async function refusal(
+  response: Response,
+  data: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<BeaconHttpError> {
+  const bytes = await readUpTo(response, REASON_BYTES_MAX, signal);
   const reason = new TextDecoder().decode(bytes).replace(/\s+/g, ' ').trim();
   return new BeaconHttpError(response.status, { data: { ...data, reason } });
 }
 
-async function readCapped(response: Response, bytesMax: number, data: Record<string, unknown>): Promise<Uint8Array> {
+async function readCapped(
+  response: Response,
+  bytesMax: number,
+  data: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const tooLarge = (bytes: number): BeaconTooLargeError =>
     new BeaconTooLargeError({ data: { ...data, bytes, bytesMax } });
   const announced = Number(response.headers.get('content-length') ?? 0);
@@ -110,21 +121,32 @@ async function readCapped(response: Response, bytesMax: number, data: Record<str
     await response.body?.cancel();
     throw tooLarge(announced);
   }
-  const bytes = await readUpTo(response, bytesMax + 1);
+  const bytes = await readUpTo(response, bytesMax + 1, signal);
   if (bytes.length > bytesMax) throw tooLarge(bytes.length);
   return bytes;
 }
 
-/** The body up to a number of bytes; the rest is not read. */
-async function readUpTo(response: Response, bytesMax: number): Promise<Uint8Array> {
+/** The body up to a number of bytes; the rest is not read. @throws the signal's reason */
+async function readUpTo(response: Response, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
   if (!response.body) return new Uint8Array();
+  const reader = response.body.getReader();
+  // By hand: once the answer has begun its request may be collected, and the body does not hear its signal any more.
+  const cancel = (): void => void reader.cancel(signal.reason).catch(() => undefined);
+  signal.addEventListener('abort', cancel);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    const kept = chunk.subarray(0, bytesMax - length);
-    chunks.push(kept);
-    length += kept.length;
-    if (length >= bytesMax) break;
+  try {
+    while (length < bytesMax) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) break;
+      const kept = value.subarray(0, bytesMax - length);
+      chunks.push(kept);
+      length += kept.length;
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    cancel();
   }
   return chunks.length === 1 ? chunks[0]! : new Uint8Array(Buffer.concat(chunks, length));
 }

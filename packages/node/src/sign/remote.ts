@@ -1,4 +1,4 @@
-import { fromHex } from '@holdfast/units';
+import { fromHex, joinSignals } from '@holdfast/units';
 import type { ShareSigner } from '../cluster/Signing.ts';
 import { RemoteSignerError } from '../errors.ts';
 
@@ -20,10 +20,10 @@ export function remoteSigner({ url, token, timeoutMs = 4000 }: RemoteSignerOptio
   };
   return {
     async sign(sharePubkey, request, signal) {
-      const stop = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      using stop = joinSignals(signal, AbortSignal.timeout(timeoutMs));
       const target = `${base}/api/v1/eth2/sign/${sharePubkey}`;
       const body = JSON.stringify(request);
-      const answer = await fetch(target, { method: 'POST', headers, body, signal: stop, redirect: 'error' });
+      const answer = await fetch(target, { method: 'POST', headers, body, signal: stop.signal, redirect: 'error' });
       const text = (await answer.text()).slice(0, 2000);
       if (answer.status !== 200) throw new RemoteSignerError(base, answer.status, text);
       const signature = text.trim().startsWith('{')

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { BeaconClient } from '@holdfast/beacon';
 import { ChainMismatchError, DvNode, serveStatus } from '@holdfast/node';
 import { KillSwitch } from '@holdfast/signer';
-import type { Pubkey } from '@holdfast/units';
+import { joinSignals, type Pubkey } from '@holdfast/units';
 import type { Context } from '../../context.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { listenOn } from '../../net/ports.ts';
@@ -25,7 +25,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
   if (options.keystores !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   requireDirectory(directory, options);
   const stopping = new AbortController();
-  const signal = AbortSignal.any([context.signal, stopping.signal]);
+  const { signal } = stack.use(joinSignals(context.signal, stopping.signal));
   const lease = await own({ directory }, 'node', context, stack, (error) => stopping.abort(error));
   const record = readRecord(directory);
   const home = await openHome({ ...homeOptions(options, record), dataDir: directory, init: true }, context.io);
