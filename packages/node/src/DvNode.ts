@@ -87,6 +87,8 @@ export class DvNode {
     }));
     this.#self = this.#nodes.findIndex(({ peerId }) => peerId === identity.peerId);
     if (this.#self < 0) throw new NotAMemberError(identity.peerId);
+    // Nobody is there until he is heard: a node that never comes is told of, too.
+    for (const node of this.#nodes.keys()) if (node !== this.#self) this.metrics.peer(node, false);
     this.#journal = new Journal(options.journal, lock.lockHash);
     this.#trace = new Trace((slot) => this.#clock.nowMs() - chain.startMs(slot));
     this.#registry = new Registry(

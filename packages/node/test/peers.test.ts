@@ -3,11 +3,15 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createIdentity, NotAMemberError, Peers, type PeersOptions, type TwinError } from '../src/index.ts';
 import { encodeFrame, FrameReader } from '../src/net/frames.ts';
+import type { Hearing } from '../src/net/hearing.ts';
 import { freePorts } from './ports.ts';
+import { Wire } from './wire.ts';
 
 const running: Peers[] = [];
+const wires: Wire[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((peers) => peers.close()));
+  for (const wire of wires.splice(0)) wire.close();
 });
 
 type Heard = { to: number; from: string; channel: number; text: string };
@@ -117,6 +121,106 @@ describe('links between the nodes of a cluster', () => {
     expect(twins[0]!.message).toContain(identities[3]!.peerId);
     expect(second.connected.length).toBeLessThanOrEqual(3);
   }, 30_000);
+});
+
+/** Two nodes that reach each other through wires, and what they were told of each other. */
+async function wired(overrides: Partial<PeersOptions> = {}) {
+  const { identities, start } = await cluster(2);
+  const listening = await freePorts(2);
+  const between = await Promise.all(listening.map((port) => Wire.to(port)));
+  wires.push(...between);
+  const members = identities.map(({ peerId }, at) => ({
+    peerId,
+    addresses: [`/ip4/127.0.0.1/tcp/${between[at]!.port}`],
+  }));
+  const told: boolean[][] = [[], []];
+  const limits = { ...QUICK, ...overrides.limits };
+  const nodes = await Promise.all(
+    [0, 1].map((at) =>
+      start(at, {
+        members,
+        listen: [`/ip4/127.0.0.1/tcp/${listening[at]}`],
+        onPeer: (_peer, up) => told[at]!.push(up),
+        ...overrides,
+        limits,
+      }),
+    ),
+  );
+  await until(() => nodes.every((node) => node.connected.length === 1), 'both hear each other');
+  return { nodes, identities, wires: between, told };
+}
+
+/** Away after 200 ms of silence. */
+const QUICK = { heartbeatMs: 40, awayBeats: 5, hangUpBeats: Number.POSITIVE_INFINITY };
+
+/** This process stands still, from within a timer: the other timers that are due come before what was received. */
+const stall = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      resolve();
+    }, 0);
+  });
+
+describe('a peer that is silent', () => {
+  it('is away though its link be open, and back when it is heard again; each is told once', async () => {
+    const { nodes, wires, told } = await wired();
+    for (const wire of wires) wire.hold();
+    await until(() => nodes.every((node) => node.connected.length === 0), 'the silence is noticed');
+    await sleep(400);
+    for (const wire of wires) wire.release();
+    await until(() => nodes.every((node) => node.connected.length === 1), 'the voice is');
+    await sleep(400);
+    expect(told).toEqual([
+      [true, false, true],
+      [true, false, true],
+    ]);
+  });
+
+  it('passes for present where nobody listens', async () => {
+    const deaf = (): Hearing => ({ heard: () => undefined, beat: () => undefined, silence: 0 });
+    const { nodes, wires } = await wired({ hearing: deaf });
+    for (const wire of wires) wire.hold();
+    await sleep(600);
+    expect(nodes.map((node) => node.connected.length)).toEqual([1, 1]);
+  });
+
+  it('is not one because we stood still ourselves; by the clock it would be', async () => {
+    const { told } = await wired();
+    for (let i = 0; i < 3; i += 1) {
+      await stall(500);
+      await sleep(60);
+    }
+    expect(told).toEqual([[true], [true]]);
+
+    const byClock = (): Hearing => {
+      let heardMs = Number.NEGATIVE_INFINITY;
+      return {
+        heard: () => {
+          heardMs = performance.now();
+        },
+        beat: () => undefined,
+        get silence() {
+          return Math.floor((performance.now() - heardMs) / QUICK.heartbeatMs);
+        },
+      };
+    };
+    const rash = await wired({ hearing: byClock });
+    await stall(500);
+    await until(() => rash.told.flat().includes(false), 'everybody is taken for dead');
+  });
+
+  it('is dialled anew when the connection carries nothing any more', async () => {
+    const { nodes, wires, told } = await wired({ limits: { ...QUICK, hangUpBeats: 10 } });
+    for (const wire of wires) wire.lose();
+    await until(() => told.every((each) => each.includes(false)), 'the silence is noticed');
+    await until(() => nodes.every((node) => node.connected.length === 1), 'new connections');
+
+    const patient = await wired();
+    for (const wire of patient.wires) wire.lose();
+    await sleep(1500);
+    expect(patient.nodes.map((node) => node.connected.length)).toEqual([0, 0]);
+  });
 });
 
 describe('frames', () => {

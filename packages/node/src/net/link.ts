@@ -2,6 +2,7 @@ import type { Libp2p } from 'libp2p';
 import { FrameError } from '../errors.ts';
 import { Bucket } from './bucket.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
+import { BeatHearing, type Hearing } from './hearing.ts';
 import type { PeerCounters } from './peers.ts';
 
 type Stream = Awaited<ReturnType<Libp2p['dialProtocol']>>;
@@ -19,6 +20,12 @@ export interface LinkLimits {
   readonly maxQueueBytes: number;
   /** Milliseconds in which a frame that was begun must end. */
   readonly frameTimeoutMs: number;
+  /** Milliseconds between heartbeats. */
+  readonly heartbeatMs: number;
+  /** A peer that was not heard for so many of our heartbeats is away, though the link be open. */
+  readonly awayBeats: number;
+  /** After so many the connection is given up for a new one; then again and again. */
+  readonly hangUpBeats: number;
 }
 
 export const LINK_LIMITS: LinkLimits = {
@@ -29,23 +36,38 @@ export const LINK_LIMITS: LinkLimits = {
   byteBurst: 96 * 2 ** 20,
   maxQueueBytes: 48 * 2 ** 20,
   frameTimeoutMs: 10_000,
+  heartbeatMs: 1000,
+  // Four to five seconds. A peer on a busy machine may well be held up for one or two, and to take it for dead costs its
+  // turns to lead; to take a dead one for alive costs rounds that time out, an operator who is not told, no safety.
+  awayBeats: 5,
+  // TCP repeats what was lost after ever longer pauses, minutes in the end: a new connection is there sooner when the
+  // network heals. Not at once: a peer that stands still answers no dial either.
+  hangUpBeats: 20,
 };
 
 const HELLO = 0;
 const TWIN = 255;
-const HEARTBEAT_MS = 1000;
-/** How long a second machine with a peer's identity waits while the first is listened for. */
-const CONTEST_MS = 3 * HEARTBEAT_MS;
+/** How long a second machine with a peer's identity waits while the first is listened for, in heartbeats. */
+const CONTEST_BEATS = 3;
+/** A first machine that was silent for so long is gone. */
+const GONE_BEATS = 2;
 
 export interface LinkOptions {
   readonly counters: PeerCounters;
   readonly limits?: Partial<LinkLimits>;
+  /** Default: `BeatHearing`. */
+  readonly hearing?: Hearing;
   /** 8 bytes that differ at each start of this process. */
   readonly hello: Uint8Array;
   /** The peer says that there are two of us. */
   readonly onTwin: () => void;
   readonly onMessage: (channel: number, payload: Uint8Array) => void;
+  /** Whether the peer can be reached: told when it changes, and with each new stream of ours. */
   readonly onState: (up: boolean) => void;
+  /** Our stream is gone. */
+  readonly onClosed: () => void;
+  /** Nothing came for `hangUpBeats`: the connection is of no use. */
+  readonly onSilent: () => void;
 }
 
 /** A stream of the peer, and which start of its process speaks. */
@@ -61,9 +83,11 @@ export class Link {
   readonly #limits: LinkLimits;
   readonly #messages: Bucket;
   readonly #bytes: Bucket;
+  readonly #hearing: Hearing;
+  readonly #heartbeat: NodeJS.Timeout;
   #out: Stream | undefined;
   #in: Voice | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
+  #up = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -71,6 +95,13 @@ export class Link {
     const now = performance.now();
     this.#messages = new Bucket(this.#limits.messageRate, this.#limits.messageBurst, now);
     this.#bytes = new Bucket(this.#limits.byteRate, this.#limits.byteBurst, now);
+    this.#hearing = options.hearing ?? new BeatHearing();
+    this.#heartbeat = setInterval(() => this.#beat(), this.#limits.heartbeatMs).unref();
+  }
+
+  /** Whether the peer can be written to and was heard of late. */
+  get up(): boolean {
+    return this.writable && this.#hearing.silence < this.#limits.awayBeats;
   }
 
   get writable(): boolean {
@@ -93,21 +124,20 @@ export class Link {
     stream.addEventListener('close', () => {
       if (this.#out !== stream) return;
       this.#out = undefined;
-      clearInterval(this.#heartbeat);
-      this.#options.onState(false);
+      this.#judge();
+      this.#options.onClosed();
     });
-    const hello = encodeFrame(HELLO, this.#options.hello);
-    stream.send(hello);
-    clearInterval(this.#heartbeat);
-    this.#heartbeat = setInterval(() => this.writable && stream.send(hello), HEARTBEAT_MS).unref();
-    this.#options.onState(true);
+    stream.send(encodeFrame(HELLO, this.#options.hello));
+    // What was under way on a stream before is lost: whoever said it is told to say it again.
+    this.#turn(false);
+    this.#judge();
   }
 
   send(channel: number, payload: Uint8Array): boolean {
     const stream = this.#out;
     if (!stream || !this.writable) return false;
     if (stream.writeBufferLength + payload.length > this.#limits.maxQueueBytes) return false;
-    stream.send(encodeFrame(channel, payload));
+    if (!this.#write(stream, channel, payload)) return false;
     this.#options.counters.sent += 1;
     this.#options.counters.bytesSent += payload.length;
     return true;
@@ -127,12 +157,13 @@ export class Link {
         if (!this.#bytes.take(chunk.length, now)) throw new FrameError('more bytes than the limit', {});
         for (const frame of reader.read(chunk)) {
           voice ??= this.#greet(stream, frame);
-          voice.heardMs = now;
           if (frame.channel !== HELLO && voice === this.#in) this.#deliver(frame, now);
         }
       } catch (error) {
         this.#offend(stream, error);
       }
+      // Any piece of a message does: a block that is slow to come holds up the heartbeats behind it.
+      if (voice) this.#heard(voice);
       clearTimeout(slow);
       if (!reader.midFrame) return;
       slow = setTimeout(() => this.#offend(stream, new Error('a frame too slow')), this.#limits.frameTimeoutMs).unref();
@@ -143,6 +174,41 @@ export class Link {
     clearInterval(this.#heartbeat);
     this.#out?.abort(new Error('closing'));
     this.#in?.stream.abort(new Error('closing'));
+  }
+
+  #beat(): void {
+    if (this.#out && this.writable) this.#write(this.#out, HELLO, this.#options.hello);
+    this.#hearing.beat();
+    this.#judge();
+    const { silence } = this.#hearing;
+    if (silence > 0 && silence % this.#limits.hangUpBeats === 0) this.#options.onSilent();
+  }
+
+  /** A stream that breaks under it is closed, which is told elsewhere. */
+  #write(stream: Stream, channel: number, payload: Uint8Array): boolean {
+    try {
+      stream.send(encodeFrame(channel, payload));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #heard(voice: Voice): void {
+    voice.heardMs = performance.now();
+    if (voice !== this.#in) return;
+    this.#hearing.heard();
+    this.#judge();
+  }
+
+  #judge(): void {
+    this.#turn(this.up);
+  }
+
+  #turn(up: boolean): void {
+    if (up === this.#up) return;
+    this.#up = up;
+    this.#options.onState(up);
   }
 
   #deliver({ channel, payload }: Frame, nowMs: number): void {
@@ -162,14 +228,14 @@ export class Link {
     const voice = { stream, boot: Buffer.from(payload).toString('hex'), heardMs: performance.now() };
     const current = this.#in;
     if (current?.stream.status !== 'open' || current.boot === voice.boot) this.#adopt(voice);
-    else setTimeout(() => this.#contest(current, voice), CONTEST_MS).unref();
+    else setTimeout(() => this.#contest(current, voice), CONTEST_BEATS * this.#limits.heartbeatMs).unref();
     return voice;
   }
 
   /** The peer was still heard after another came with its identity: there are two, and both are told. */
   #contest(current: Voice, contender: Voice): void {
     const silentMs = performance.now() - current.heardMs;
-    if (this.#in !== current || current.stream.status !== 'open' || silentMs > 2 * HEARTBEAT_MS) {
+    if (this.#in !== current || current.stream.status !== 'open' || silentMs > GONE_BEATS * this.#limits.heartbeatMs) {
       if (contender.stream.status === 'open') this.#adopt(contender);
       return;
     }
