@@ -1,7 +1,7 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEdrExecution, Devnet, interopValidators } from '@holdfast/devnet';
-import { encryptKeystore } from '@holdfast/keys';
+import { encryptKeystore, publicKeyOf } from '@holdfast/keys';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cli, killAll, temporary } from './support/cli.ts';
 import { command, defined, VAULT, writeOperatorKeys } from './support/cluster.ts';
@@ -15,7 +15,10 @@ beforeAll(async () => {
   writeOperatorKeys(dir.path);
   const execution = await createEdrExecution({ genesisTime: Math.floor(Date.now() / 1000) });
   // Keys 0 and 1 wait for a validator client.
-  devnet = await Devnet.create({ execution, validators: 16, external: [0, 1], secondsPerSlot: 2, genesisTime: 'now' });
+  // They may leave at once.
+  const config = { SHARD_COMMITTEE_PERIOD: 0 };
+  const external = [0, 1];
+  devnet = await Devnet.create({ execution, validators: 16, external, secondsPerSlot: 2, genesisTime: 'now', config });
   devnet.start();
   beacon = (await devnet.listen()).url;
   const answer = (await (await fetch(`${beacon}/eth/v1/beacon/genesis`)).json()) as { data: Record<string, string> };
@@ -81,6 +84,14 @@ test('four processes are one cluster; two are none, and say so; a second one of 
   expect(await (await fetch(`${urls[0]}/metrics`)).text()).toContain('holdfast_node_peer_up{node="2"} 1');
   const twin = await refused('quorum-1');
   expect(twin).toMatchObject({ code: 'SIGNER_OWNED', data: { pid: nodes[0]!.child.pid } });
+
+  // Their links stay open while they stand still.
+  for (const { child } of nodes.slice(2)) child.kill('SIGSTOP');
+  for (const url of urls.slice(0, 2)) await until(async () => (await health(url)).status === 503);
+  expect((await health(urls[1])).text).toBe('2 of 4 nodes can be reached; 3 must agree');
+  expect(await (await fetch(`${urls[0]}/metrics`)).text()).toContain('holdfast_node_peer_up{node="2"} 0');
+  for (const { child } of nodes.slice(2)) child.kill('SIGCONT');
+  for (const url of urls) await until(() => isUp(url));
 
   for (const node of nodes.slice(2)) expect(await node.kill('SIGTERM')).toMatchObject({ code: 0, signal: null });
   await until(async () => (await health(urls[0])).status === 503);
@@ -170,6 +181,21 @@ test('alone, with whole keys, it does their duties; killed it signs nothing; wit
   };
   const done = () => metric('holdfast_node_duties_published_total{duty="attester"}'.replace(/[{}]/g, '\\$&'));
   await until(async () => (await done()) >= 2);
+
+  // Asked for at its directory, by another process, while it runs.
+  const leaves = publicKeyOf(interopValidators(2)[1]!.secretKey);
+  const exitOf = (...args: string[]) => command(dir.path, ['node', '--data-dir', 'solo', 'exit', ...args]);
+  const asked = await exitOf('--validator', leaves, '--beacon-url', beacon);
+  expect(asked).toMatchObject({ code: 0, json: { event: 'exit.asked', outlook: { kind: 'possible', epoch: 0 } } });
+  const exits = async () =>
+    ((await (await fetch(`${statusUrl}/status`)).json()) as { exits: { state: string }[] }).exits;
+  await until(async () => (await exits())[0]?.state === 'exiting');
+  expect(devnet.state.validators.getReadonly(1).exitEpoch).toBeLessThan(Number.POSITIVE_INFINITY);
+  expect(devnet.state.validators.getReadonly(0).exitEpoch).toBe(Number.POSITIVE_INFINITY);
+  expect(await exitOf('--validator', leaves, '--beacon-url', beacon)).toMatchObject({
+    code: 2,
+    json: { error: { code: 'CLI_USAGE', message: expect.stringContaining('it is leaving') } },
+  });
   first.child.kill('SIGUSR2');
   await until(async () => (await health(statusUrl)).status === 503);
   expect(await health(statusUrl)).toMatchObject({ text: 'the kill switch is pulled' });
@@ -208,3 +234,36 @@ test('alone, with whole keys, it does their duties; killed it signs nothing; wit
     target_epoch: String(Number(sinceEpoch) + 1),
   });
 }, 90_000);
+
+test('a request to exit is a file of the operator, for a validator of the cluster', async () => {
+  await cluster('leaving', 1);
+  const lock = JSON.parse(readFileSync(at('leaving-1/lock.json'), 'utf8')) as { validators: { pubkey: string }[] };
+  const validator = lock.validators[0]!.pubkey;
+  const exit = (...args: string[]) => command(dir.path, ['node', 'exit', '--data-dir', 'leaving-1', ...args]);
+  expect(await exit()).toMatchObject({ code: 0, json: { event: 'exit.list', requests: [] } });
+  const asked = await exit('--validator', validator.toUpperCase().replace('0X', '0x'));
+  expect(asked).toMatchObject({ code: 0, json: { event: 'exit.asked', validator, epoch: null, threshold: 1 } });
+  const file = at('leaving-1/exits', `${validator}.json`);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1, pubkey: validator, epoch: null });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await exit('--validator', validator, '--epoch', '12')).toMatchObject({ code: 0, json: { epoch: 12 } });
+  expect((await exit()).json).toMatchObject({ requests: [{ pubkey: validator, epoch: 12 }] });
+  expect(await exit('--validator', validator, '--withdraw')).toMatchObject({ code: 0 });
+  expect(existsSync(file)).toBe(false);
+
+  const refusals: readonly (readonly [string[], string])[] = [
+    [['--validator', validator, '--withdraw'], 'no request for this validator'],
+    [['--validator', `0x${'ab'.repeat(48)}`], 'does not hold this validator'],
+    [['--validator', 'abc'], 'must be a public key'],
+    [['--epoch', '3'], 'need --validator'],
+    [['--validator', validator, '--epoch', '3', '--withdraw'], 'goes without --epoch'],
+    // Its deposit was never made.
+    [['--validator', validator, '--beacon-url', beacon], 'the chain does not know this validator'],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, out } = await exit(...args);
+    expect([code, out]).toEqual([2, expect.stringContaining(message)]);
+  }
+  expect(await command(dir.path, ['node', 'exit', '--data-dir', 'nowhere'])).toMatchObject({ code: 2 });
+  expect(existsSync(file)).toBe(false);
+}, 30_000);

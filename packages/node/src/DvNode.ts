@@ -3,19 +3,21 @@ import { type ClusterLock, loadThresholdKey, thresholdScheme } from '@holdfast/k
 import { fromHex, type Hex, type HoldfastError, joinSignals } from '@holdfast/units';
 import { Chain } from './chain.ts';
 import { type Clock, systemClock, waitUntil } from './clock.ts';
-import { type ClusterNode, type ClusterObserver, DvCluster } from './cluster/DvCluster.ts';
+import { type ClusterNode, DvCluster } from './cluster/DvCluster.ts';
 import { Journal } from './cluster/Journal.ts';
 import type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
 import type { DutyContext } from './duties/context.ts';
 import { Duties } from './duties/Duties.ts';
-import type { DutyObserver } from './duties/ports.ts';
 import { Registry } from './duties/Registry.ts';
 import { Schedule } from './duties/Schedule.ts';
 import { Tasks } from './duties/tasks.ts';
-import { ForkedError, NotAMemberError, OwnSlashedError, TwinError } from './errors.ts';
+import { NotAMemberError, OwnSlashedError } from './errors.ts';
+import { type ExitStatus, Exits } from './exits/Exits.ts';
+import { type ExitRequests, NO_EXIT_REQUESTS } from './exits/requests.ts';
 import { type NodeIdentity, peerIdOf } from './net/identity.ts';
 import { NodeMetrics } from './report/NodeMetrics.ts';
-import { type DutyTrace, Trace } from './report/Trace.ts';
+import { type NodeLog, Reporter } from './report/Reporter.ts';
+import type { DutyTrace } from './report/Trace.ts';
 
 export interface DvNodeOptions {
   /** Verified (`verifyLock`). */
@@ -32,10 +34,12 @@ export interface DvNodeOptions {
   /** 32 bytes. */
   readonly graffiti?: Uint8Array;
   readonly gasLimit?: bigint;
+  /** Exits that this node's operator asks for. Its signer must not sign others (`requestedExits`). */
+  readonly exits?: ExitRequests;
   readonly clock?: Clock;
   /** Told when a duty of a slot was done, or missed. */
   readonly onDuty?: (duty: string, slot: number) => void;
-  readonly log?: (level: 'info' | 'warn' | 'error', event: string, data: Readonly<Record<string, unknown>>) => void;
+  readonly log?: NodeLog;
 }
 
 export interface NodeStatus {
@@ -55,6 +59,8 @@ export interface NodeStatus {
   /** Null when duties can be done, else why not. */
   readonly stopped: string | null;
   readonly duties: readonly DutyTrace[];
+  /** Exits that operators of the cluster ask for, this node's or others. */
+  readonly exits: readonly ExitStatus[];
 }
 
 /** One node of a cluster: its links, its votes, its share, its duties. */
@@ -64,13 +70,14 @@ export class DvNode {
   readonly #chain: Chain;
   readonly #clock: Clock;
   readonly #journal: Journal;
-  readonly #trace: Trace;
+  readonly #reporter: Reporter;
   readonly #nodes: readonly ClusterNode[];
   readonly #self: number;
   readonly #registry: Registry;
   readonly #schedule: Schedule;
-  readonly #faults = new Map<number, number>();
+  readonly #tasks: Tasks;
   #cluster!: DvCluster;
+  #exits!: Exits;
   #stopped: HoldfastError | null = null;
   #stop = new AbortController();
 
@@ -90,12 +97,22 @@ export class DvNode {
     // Nobody is there until he is heard: a node that never comes is told of, too.
     for (const node of this.#nodes.keys()) if (node !== this.#self) this.metrics.peer(node, false);
     this.#journal = new Journal(options.journal, lock.lockHash);
-    this.#trace = new Trace((slot) => this.#clock.nowMs() - chain.startMs(slot));
+    this.#reporter = new Reporter({
+      chain,
+      clock: this.#clock,
+      metrics: this.metrics,
+      self: this.#self,
+      peerId: identity.peerId,
+      log: (...line) => this.#log(...line),
+      onDuty: (duty, slot) => options.onDuty?.(duty, slot),
+      halt: (error) => this.#halt(error),
+    });
     this.#registry = new Registry(
       options.beacon,
       lock.validators.map(({ pubkey }) => pubkey),
     );
     this.#schedule = new Schedule(options.beacon, this.#registry);
+    this.#tasks = new Tasks(chain);
   }
 
   /**
@@ -117,12 +134,13 @@ export class DvNode {
         chain,
         clock: node.#clock,
         listen: options.listen,
-        observer: node.#clusterObserver(),
+        observer: node.#reporter.cluster(),
       });
     } catch (error) {
       node.#journal.close();
       throw error;
     }
+    node.#exits = node.#newExits();
     // The others may be at work before this node is told to run.
     void node.#tick(node.#stop.signal);
     return node;
@@ -146,10 +164,11 @@ export class DvNode {
       chain: this.#chain,
       clock: this.#clock,
       cluster: this.#cluster,
-      tasks: new Tasks(this.#chain),
+      tasks: this.#tasks,
       registry: this.#registry,
       schedule: this.#schedule,
-      observer: this.#dutyObserver(),
+      observer: this.#reporter.duties(),
+      exits: this.#exits,
       feeRecipient: lock.definition.feeRecipient,
       gasLimit: gasLimit ?? 60_000_000n,
       graffiti: graffiti ?? new Uint8Array(32),
@@ -177,7 +196,7 @@ export class DvNode {
         node,
         peerId,
         up: node === this.#self || connected.has(node),
-        faults: this.#faults.get(node) ?? 0,
+        faults: this.#reporter.faultsOf(node),
       })),
       validators: lock.validators.map(({ pubkey }) => ({
         pubkey,
@@ -185,7 +204,8 @@ export class DvNode {
         active: members.has(pubkey),
       })),
       stopped: this.unwell(),
-      duties: this.#trace.recent(),
+      duties: this.#reporter.trace.recent(),
+      exits: this.#exits.status(),
     };
   }
 
@@ -238,65 +258,22 @@ export class DvNode {
     }));
   }
 
-  #dutyObserver(): DutyObserver {
-    return {
-      stage: (duty, slot, stage, count) => {
-        this.#trace.stage(duty, slot, stage, count);
-        this.metrics.stage(duty, stage, (this.#clock.nowMs() - this.#chain.startMs(slot)) / 1000, count);
-        if (stage === 'published') this.#options.onDuty?.(duty, slot);
-      },
-      missed: (duty, slot, error) => {
-        const why = error instanceof Error ? error.message : String(error);
-        this.#trace.missed(duty, slot, why);
-        this.metrics.missed(duty);
-        this.#log('warn', 'duty.missed', { duty, slot, why });
-        this.#options.onDuty?.(duty, slot);
-      },
-    };
+  #log(...line: Parameters<NodeLog>): void {
+    this.#options.log?.(...line);
   }
 
-  #clusterObserver(): ClusterObserver {
-    const fault = (node: number, kind: string): void => {
-      this.#faults.set(node, (this.#faults.get(node) ?? 0) + 1);
-      this.metrics.fault(node, kind);
-    };
-    return {
-      decided: ({ duty, slot }, round, leader) => {
-        this.#trace.agreed(duty, slot, round, leader);
-        this.metrics.agreed(duty, round);
-      },
-      accused: ({ culprit, kind, instance }) => {
-        fault(culprit, kind);
-        this.#log('error', 'peer.accused', { node: culprit, kind, duty: instance.duty, slot: instance.slot });
-        // Evidence against ourselves: another machine signs with this identity.
-        if (culprit === this.#self) this.#halt(new TwinError(this.#options.identity.peerId, ['the evidence']));
-      },
-      forked: ({ duty, slot }) => this.#halt(new ForkedError(duty, slot)),
-      dropped: (node, reason) => {
-        if (reason !== 'replayed' && reason !== 'stale') fault(node, reason);
-      },
-      refused: (task, error) => {
-        this.metrics.refused();
-        const why = error instanceof Error ? error.message : String(error);
-        this.#log('warn', 'share.refused', { type: task.request.type, slot: task.slot, why });
-      },
-      culprit: (index, slot) => {
-        fault(index - 1, 'badPartial');
-        this.#log('error', 'peer.badPartial', { node: index - 1, slot });
-      },
-      offence: (index, kind) => {
-        if (kind !== 'repeated' && kind !== 'stale') fault(index - 1, kind);
-      },
-      partial: (index, slot) => this.#trace.partial(index - 1, slot),
-      peer: (node, up) => {
-        this.metrics.peer(node, up);
-        this.#log(up ? 'info' : 'warn', up ? 'peer.up' : 'peer.down', { node });
-      },
-      twin: (error) => this.#halt(error),
-    };
-  }
-
-  #log(level: 'info' | 'warn' | 'error', event: string, data: Readonly<Record<string, unknown>>): void {
-    this.#options.log?.(level, event, data);
+  #newExits(): Exits {
+    const { beacon, exits, lock } = this.#options;
+    return new Exits({
+      beacon,
+      chain: this.#chain,
+      clock: this.#clock,
+      cluster: this.#cluster,
+      threshold: lock.definition.threshold,
+      tasks: this.#tasks,
+      registry: this.#registry,
+      requests: exits ?? NO_EXIT_REQUESTS,
+      observer: { ...this.#reporter.exits(), stage: this.#reporter.duties().stage },
+    });
   }
 }

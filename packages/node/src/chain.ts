@@ -4,7 +4,7 @@ import { asStateFork } from '@holdfast/beacon';
 import { fromHex, type Hex, toHex } from '@holdfast/units';
 import { SLOTS_PER_EPOCH } from '@lodestar/params';
 import { ssz } from '@lodestar/types';
-import { ChainMismatchError } from './errors.ts';
+import { ChainMismatchError, DutyError } from './errors.ts';
 
 /** Points in a slot at which duties are due, milliseconds after its start. */
 export interface DueTimes {
@@ -25,6 +25,10 @@ export class Chain {
   readonly genesis: Genesis;
   readonly slotMs: number;
   readonly due: DueTimes;
+  /** Exits are signed for it; null where the network does not tell. */
+  readonly capellaVersion: Hex | null;
+  /** Epochs that a validator must have been active before it may exit. */
+  readonly shardCommitteePeriod: number;
   readonly #schedule: readonly ForkScheduleEntry[];
   readonly #forkName: (slot: number) => string;
   readonly #domains = new Map<string, Uint8Array>();
@@ -39,6 +43,8 @@ export class Chain {
     this.#schedule = schedule;
     this.#forkName = forkName;
     this.slotMs = Number(values.SLOT_DURATION_MS ?? Number(values.SECONDS_PER_SLOT) * 1000);
+    this.capellaVersion = (values.CAPELLA_FORK_VERSION as Hex | undefined) ?? null;
+    this.shardCommitteePeriod = Number(values.SHARD_COMMITTEE_PERIOD ?? 256);
     const due = (name: string, fallback: number): number =>
       Math.floor((this.slotMs * Number(values[name] ?? fallback)) / 10_000);
     this.due = {
@@ -87,14 +93,28 @@ export class Chain {
     return mixed(objectRoot, this.#domain(domainType, this.#entry(epoch).currentVersion, true));
   }
 
-  /** Exits are signed in Capella's domain for ever (EIP-7044). */
-  exitSigningRoot(objectRoot: Uint8Array, domainType: Uint8Array, capellaVersion: Hex): Uint8Array {
-    return mixed(objectRoot, this.#domain(domainType, capellaVersion, true));
+  /** Exits are signed in Capella's domain for ever (EIP-7044). @throws DutyError when its version is not known */
+  exitSigningRoot(objectRoot: Uint8Array, domainType: Uint8Array): Uint8Array {
+    return mixed(objectRoot, this.#domain(domainType, this.#capella(), true));
+  }
+
+  /** `fork_info` of an exit: Capella's in both places, so that a signer that does not know the rule keeps it, too. */
+  exitForkInfo(): ForkInfo {
+    const version = this.#capella();
+    return {
+      fork: { previous_version: version, current_version: version, epoch: '0' },
+      genesis_validators_root: this.genesis.genesisValidatorsRoot,
+    };
   }
 
   /** Builder registrations are signed in a domain of the genesis fork and no chain (builder-specs). */
   builderSigningRoot(objectRoot: Uint8Array, domainType: Uint8Array): Uint8Array {
     return mixed(objectRoot, this.#domain(domainType, this.genesis.genesisForkVersion, false));
+  }
+
+  #capella(): Hex {
+    if (this.capellaVersion !== null) return this.capellaVersion;
+    throw new DutyError('exit', "the beacon node does not tell the network's CAPELLA_FORK_VERSION");
   }
 
   #entry(epoch: number): ForkScheduleEntry {

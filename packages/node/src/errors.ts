@@ -69,6 +69,17 @@ export class RemoteSignerError extends HoldfastError {
   }
 }
 
+/** A request to exit a validator cannot be written or removed. the directory is not this user's, or the disk is full. run the command as the user of the node, with its --data-dir. */
+export class ExitRequestError extends HoldfastError {
+  constructor(message: string, path: string, cause?: unknown) {
+    super('NODE_EXIT_REQUEST', message, {
+      data: { path },
+      fix: 'Run it as the user that the node runs as, with the --data-dir of the node',
+      cause,
+    });
+  }
+}
+
 /** Too few nodes came to a ceremony. they were not started in time, or cannot be reached. start them within each other's patience, and check the addresses in the definition; nothing was dealt, so the same definition can be used again. */
 export class GatheringError extends HoldfastError {
   constructor(absent: readonly { readonly party: number; readonly peerId: string }[], needed: number) {

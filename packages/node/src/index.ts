@@ -24,6 +24,7 @@ export type { AgreedDuty, SigningTask } from './duties/ports.ts';
 export {
   ChainMismatchError,
   DutyError,
+  ExitRequestError,
   ForkedError,
   FrameError,
   GatheringError,
@@ -34,6 +35,10 @@ export {
   RemoteSignerError,
   TwinError,
 } from './errors.ts';
+export { EXIT_STATES, type ExitState, type ExitStatus } from './exits/Exits.ts';
+export { describeOutlook, type ExitOutlook, exitOutlook } from './exits/outlook.ts';
+export { requestedExits } from './exits/policy.ts';
+export { type BadExitRequest, type ExitRequest, ExitRequestFiles, type ExitRequests } from './exits/requests.ts';
 export {
   createIdentity,
   createIdentityFile,

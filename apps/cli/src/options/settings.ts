@@ -118,6 +118,9 @@ const NOT_SETTABLE = new Set([
   'newKeys',
   'watchFirst',
   'slashingProtection',
+  'validator',
+  'epoch',
+  'withdraw',
 ]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -123,6 +123,10 @@ export class DvCluster implements Cluster {
     return tasks.length === 0 ? [] : this.#signing.sign(tasks, deadlineMs, signal);
   }
 
+  signers(task: SigningTask): number[] {
+    return this.#signing.signers(task).map((index) => index - 1);
+  }
+
   /** A new slot: what is over is forgotten. */
   advance(slot: number): void {
     this.#signing.advance(slot);

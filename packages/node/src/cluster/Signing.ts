@@ -1,4 +1,4 @@
-import { type PartialSignature, recoverVerified, type ThresholdKey } from '@holdfast/keys';
+import { badPartials, type PartialSignature, recoverVerified, type ThresholdKey } from '@holdfast/keys';
 import type { Pubkey } from '@holdfast/units';
 import { type Clock, deadline } from '../clock.ts';
 import type { SigningTask } from '../duties/ports.ts';
@@ -88,6 +88,17 @@ export class Signing {
   advance(slot: number): void {
     this.#book.advance(slot);
     for (const old of this.#sent.keys()) if (old < slot - 1) this.#sent.delete(old);
+  }
+
+  /** Whose partial signatures of a task are here and good, by share index. */
+  signers(task: SigningTask): number[] {
+    const validator = this.#validatorOf(task);
+    const { key } = this.#options.validators[validator]!;
+    const { signingRoot } = task;
+    const partials = this.#book.partials(task.slot, validator, signingRoot);
+    const bad = new Set(badPartials({ key, signingRoot, partials }));
+    const indices = partials.map(({ index }) => index).filter((index) => !bad.has(index));
+    return indices.sort((a, b) => a - b);
   }
 
   /** What a peer that was away should hear again. */

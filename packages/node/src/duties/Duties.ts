@@ -61,6 +61,7 @@ export class Duties {
       this.#attesters(slot, signal),
       this.#sync(slot, signal),
       this.#lookAhead(slot, signal),
+      this.#context.exits?.slot(slot, signal),
     ]);
     done();
   }

@@ -1,5 +1,5 @@
 import type { BeaconClient } from '@holdfast/beacon';
-import type { Pubkey } from '@holdfast/units';
+import { FAR_FUTURE_EPOCH, type Pubkey } from '@holdfast/units';
 
 /** A validator of the cluster that the beacon chain knows. */
 export interface Member {
@@ -8,6 +8,8 @@ export interface Member {
   /** Active, exiting or slashed-and-waiting ones have duties; pending and withdrawn ones have none. */
   readonly active: boolean;
   readonly slashed: boolean;
+  /** Infinity while it is not known. */
+  readonly activationEpoch: number;
 }
 
 /** Which of the cluster's validators the chain knows, by index and by key. Refreshed once an epoch. */
@@ -43,6 +45,8 @@ export class Registry {
           index,
           active: status.startsWith('active'),
           slashed: validator.slashed,
+          activationEpoch:
+            validator.activationEpoch === FAR_FUTURE_EPOCH ? Infinity : Number(validator.activationEpoch),
         };
         return [index, member] as const;
       }),

@@ -2,6 +2,7 @@ import type { BeaconClient } from '@holdfast/beacon';
 import type { Hex } from '@holdfast/units';
 import type { Chain } from '../chain.ts';
 import type { Clock } from '../clock.ts';
+import type { Exits } from '../exits/Exits.ts';
 import type { Cluster, DutyObserver } from './ports.ts';
 import type { Registry } from './Registry.ts';
 import type { Schedule } from './Schedule.ts';
@@ -17,6 +18,8 @@ export interface DutyContext {
   readonly registry: Registry;
   readonly schedule: Schedule;
   readonly observer: DutyObserver;
+  /** Voluntary exits, in each slot beside the duties. */
+  readonly exits?: Pick<Exits, 'slot'>;
   /** Where the fees of this cluster's blocks go: the pool's. */
   readonly feeRecipient: Hex;
   readonly gasLimit: bigint;

@@ -33,6 +33,8 @@ export interface Cluster {
   agree(request: AgreeRequest, signal: AbortSignal): Promise<Uint8Array>;
   /** The signature of the whole key, verified; in the order of the tasks. Null where it did not come in time. */
   sign(tasks: readonly SigningTask[], deadlineMs: number, signal: AbortSignal): Promise<(Uint8Array | null)[]>;
+  /** Nodes whose partial signatures of a task are here and good, by position from 0. */
+  signers(task: SigningTask): readonly number[];
 }
 
 /** How far a duty came. */

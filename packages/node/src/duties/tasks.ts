@@ -10,6 +10,7 @@ import {
   DOMAIN_SELECTION_PROOF,
   DOMAIN_SYNC_COMMITTEE,
   DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF,
+  DOMAIN_VOLUNTARY_EXIT,
 } from '@lodestar/params';
 import { type altair, type BeaconBlock, type bellatrix, type electra, type phase0, ssz } from '@lodestar/types';
 import type { Chain } from '../chain.ts';
@@ -97,6 +98,18 @@ export class Tasks {
     const signingRoot = this.#chain.builderSigningRoot(root, DOMAIN_APPLICATION_BUILDER);
     const validator_registration = ssz.bellatrix.ValidatorRegistrationV1.toJson(message);
     const request = { type: 'VALIDATOR_REGISTRATION', signingRoot: toHex(signingRoot), validator_registration };
+    return { pubkey, slot, signingRoot, request };
+  }
+
+  voluntaryExit(pubkey: Pubkey, slot: number, message: phase0.VoluntaryExit): SigningTask {
+    const root = ssz.phase0.VoluntaryExit.hashTreeRoot(message);
+    const signingRoot = this.#chain.exitSigningRoot(root, DOMAIN_VOLUNTARY_EXIT);
+    const request = {
+      type: 'VOLUNTARY_EXIT',
+      fork_info: this.#chain.exitForkInfo(),
+      signingRoot: toHex(signingRoot),
+      voluntary_exit: ssz.phase0.VoluntaryExit.toJson(message),
+    };
     return { pubkey, slot, signingRoot, request };
   }
 

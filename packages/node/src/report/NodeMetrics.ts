@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DutyStage } from '../duties/ports.ts';
+import { EXIT_STATES, type ExitState } from '../exits/Exits.ts';
 
 /** A node's metrics, by the conventions of Prometheus. */
 export class NodeMetrics {
@@ -11,6 +12,7 @@ export class NodeMetrics {
   readonly #peers: Gauge<'node'>;
   readonly #faults: Counter<'node' | 'kind'>;
   readonly #refused: Counter;
+  readonly #exits: Gauge<'state'>;
 
   constructor() {
     const registers = [this.registry];
@@ -57,6 +59,13 @@ export class NodeMetrics {
       help: 'Times that our own signer refused or failed to sign with our share',
       registers,
     });
+    this.#exits = new Gauge({
+      name: 'holdfast_node_exits',
+      help: 'Voluntary exits that operators of this cluster ask for, by how far they came',
+      labelNames: ['state'],
+      registers,
+    });
+    this.exits([]);
   }
 
   stage(duty: string, stage: DutyStage, seconds: number, count: number): void {
@@ -78,6 +87,10 @@ export class NodeMetrics {
 
   fault(node: number, kind: string): void {
     this.#faults.inc({ node: String(node), kind });
+  }
+
+  exits(states: readonly ExitState[]): void {
+    for (const state of EXIT_STATES) this.#exits.set({ state }, states.filter((each) => each === state).length);
   }
 
   refused(): void {

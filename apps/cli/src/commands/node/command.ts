@@ -1,4 +1,4 @@
-import type { Hex } from '@holdfast/units';
+import type { Hex, Pubkey } from '@holdfast/units';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliUsageError } from '../../errors.ts';
 import { addCommon, type CommonOptions } from '../../options/common.ts';
@@ -18,7 +18,6 @@ export interface NodeOptions extends CommonOptions, ShareOptions, HistoryOptions
   readonly peer?: readonly PeerOverride[] | undefined;
   readonly signerUrl?: string | undefined;
   readonly signerTokenFile?: string | undefined;
-  readonly allowExits?: boolean | undefined;
   readonly doppelgangerEpochs: number;
   readonly metricsHost: string;
   readonly metricsPort?: number | undefined;
@@ -26,7 +25,16 @@ export interface NodeOptions extends CommonOptions, ShareOptions, HistoryOptions
   readonly gasLimit?: number | undefined;
 }
 
-export function addNode({ program, does }: Host): void {
+export interface ExitOptions extends CommonOptions {
+  readonly dataDir?: string | undefined;
+  readonly beaconUrl?: readonly string[] | undefined;
+  readonly validator?: Pubkey | undefined;
+  readonly epoch?: number | undefined;
+  readonly withdraw?: boolean | undefined;
+}
+
+export function addNode(host: Host): void {
+  const { program, does } = host;
   const command = program
     .command('node')
     .summary('a node of a cluster: performs the duties of its validators with the others')
@@ -34,6 +42,7 @@ export function addNode({ program, does }: Host): void {
       'Runs one node of a distributed validator cluster from its directory. With one node in the lock, or with ' +
         '--keystores, it is a validator client of its own.',
     )
+    .enablePositionalOptions()
     .addOption(nodeDirOption())
     .addOption(beaconOption('a beacon node; repeat it, or use commas, for several'));
   addNetworking(command);
@@ -66,6 +75,37 @@ export function addNode({ program, does }: Host): void {
     const { runNode } = await import('./run.ts');
     return runNode({ ...options, beaconUrl: urls }, context);
   });
+  addExit(host, command);
+}
+
+function addExit({ does }: Host, node: Command): void {
+  const command = node
+    .command('exit')
+    .summary('ask for the voluntary exit of a validator, or take that back')
+    .description(
+      "Asks, in the name of this node's operator, that a validator leaves. When t operators of the cluster do, their " +
+        'nodes sign and publish its exit, which nobody can undo. Without --validator it lists what was asked.',
+    )
+    .addOption(nodeDirOption())
+    .addOption(beaconOption('a beacon node that tells how the validator stands'))
+    .option('--validator <pubkey>', 'the validator, by its public key', pubkey)
+    .option('--epoch <n>', 'the epoch that the exit names (default: that of its activation)', integer(0, 2 ** 48))
+    .option('--withdraw', 'take the request back')
+    .addHelpText('after', EXIT_REQUEST_HELP);
+  addCommon(command);
+  does<ExitOptions>(command, async (options, context) => {
+    // `node --data-dir DIR exit` means what it says.
+    const { dataDir } = node.opts<NodeOptions>();
+    const given = dataDir === undefined ? options : { dataDir, ...options };
+    if (given.beaconUrl !== undefined) await setPresetOf(given.beaconUrl);
+    const { runExit } = await import('./exit.ts');
+    return runExit(given, context);
+  });
+}
+
+function pubkey(text: string): Pubkey {
+  if (/^0x[0-9a-fA-F]{96}$/.test(text)) return text.toLowerCase() as Pubkey;
+  throw new InvalidArgumentError('It must be a public key: 0x and 48 bytes in hex.');
 }
 
 function addNetworking(command: Command): void {
@@ -99,7 +139,6 @@ function addSigning(command: Command): void {
     .option('--password-file <file>', "the keystores' password (default: the file `password` in the directory)")
     .option('--signer-url <url>', 'a remote signer that holds the shares (Web3Signer API): it keeps their history', url)
     .option('--signer-token-file <file>', 'its bearer token')
-    .option('--allow-exits', 'sign voluntary exits, which are irrevocable')
     .option('--keystores <dir>', 'no cluster: whole keys, as a validator client of its own')
     .option('--fee-recipient <address>', 'who gets the fees (with --keystores)', address);
 }
@@ -111,6 +150,21 @@ function graffiti(text: string): Uint8Array {
   padded.set(bytes);
   return padded;
 }
+
+const EXIT_REQUEST_HELP = `
+The request is a file in the directory of the node, which may run meanwhile and sees it within a slot: who may write there
+is the operator. The exit is valid once the validator was active long enough (SHARD_COMMITTEE_PERIOD, 256 epochs on
+mainnet); until then the request waits. All operators must name the same epoch, so leave it out: the default is the same
+everywhere. How far it came: "exits" in the node's /status, \`exit.…\` in its log.
+
+--withdraw ends this node's part. What it has signed already the others may have kept.
+
+Examples:
+  holdfast node exit --validator 0xb0…07                         with ./holdfast-node
+  holdfast node exit --data-dir /var/lib/holdfast --validator 0xb0…07 --beacon-url http://127.0.0.1:5052
+  holdfast node exit --validator 0xb0…07 --withdraw
+  holdfast node exit --json                                      what was asked
+`;
 
 const HELP = `
 One process owns the directory. A share is bound to what it has signed: when protection.sqlite is gone, the node refuses to
@@ -125,4 +179,5 @@ Examples:
   holdfast node --beacon-url URL --signer-url http://127.0.0.1:9000               the share lies with a remote signer
   holdfast node --beacon-url URL --data-dir solo --keystores validator_keys --password-file password \\
                 --fee-recipient 0x… --new                                         a plain validator client
+  holdfast node exit --validator 0xb0…07                                          ask for its voluntary exit
 `;

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BeaconClient } from '@holdfast/beacon';
-import { ChainMismatchError, DvNode, serveStatus } from '@holdfast/node';
+import { ChainMismatchError, DvNode, ExitRequestFiles, serveStatus } from '@holdfast/node';
 import { KillSwitch } from '@holdfast/signer';
 import { joinSignals, type Pubkey } from '@holdfast/units';
 import type { Context } from '../../context.ts';
@@ -38,6 +38,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
   const beacon = new BeaconClient({ urls: options.beaconUrl });
   const kill = startKillSwitch(directory, context, stack);
   const { headSlot } = await beacon.validatorApi.syncing();
+  const exits = new ExitRequestFiles(directory);
   const { signer, waiting } = await makeSigner(
     {
       home,
@@ -45,6 +46,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
       vault: loaded.isSolo ? null : `0x${definition.withdrawalCredentials.slice(-40)}`,
       feeRecipient: definition.feeRecipient,
       validatorOf: new Map(lock.validators.map(({ pubkey, sharePubkeys }) => [sharePubkeys[index - 1]!, pubkey])),
+      exits,
       kill,
       lease,
       headSlot,
@@ -63,6 +65,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
     journal: join(directory, loaded.isSolo ? `votes-${lock.lockHash.slice(2, 10)}.sqlite` : 'votes.sqlite'),
     listen: listenOf(options.listen, definition.operators[index - 1]!),
     addresses: new Map([...overridesOf(options.peer, definition.operators.length)].map(([at, to]) => [at - 1, to])),
+    exits,
     ...(options.graffiti ? { graffiti: options.graffiti } : {}),
     ...(options.gasLimit ? { gasLimit: BigInt(options.gasLimit) } : {}),
     log: (level, event, data) => tellEvent(level, event, data, context),

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import type { KeyPair } from '@holdfast/keys';
 import { KeyRing } from '@holdfast/keys';
-import { remoteSigner, type ShareSigner, serviceSigner } from '@holdfast/node';
+import { type ExitRequests, remoteSigner, requestedExits, type ShareSigner, serviceSigner } from '@holdfast/node';
 import { openSqliteProtection } from '@holdfast/protection';
-import { clientOf, type KillSwitch, type Lease, SignerGate, SignerService } from '@holdfast/signer';
+import {
+  allOf,
+  clientOf,
+  type KillSwitch,
+  type Lease,
+  parseSignRequest,
+  SignerGate,
+  SignerService,
+} from '@holdfast/signer';
 import type { Hex, Pubkey } from '@holdfast/units';
 import type { Context } from '../../context.ts';
 import { CliKeyError, CliNetworkError, CliUsageError } from '../../errors.ts';
@@ -25,6 +33,8 @@ export interface SignerInputs {
   readonly feeRecipient: Hex;
   /** The validator that each share is of. */
   readonly validatorOf: ReadonlyMap<Pubkey, Pubkey>;
+  /** What the operator asked to exit: nothing else is let out. */
+  readonly exits: ExitRequests;
   readonly kill: KillSwitch;
   readonly lease: Lease;
   readonly headSlot: number;
@@ -35,6 +45,8 @@ export interface NodeSigner {
   readonly waiting: Waiting | null;
 }
 
+/** The node, as its own signer knows it. */
+const SELF = clientOf({ name: 'node', keys: 'all', types: 'all' });
 /** How far ahead of the clock a duty may lie, in slots. */
 const SLOTS_AHEAD_MAX = 32;
 
@@ -46,7 +58,7 @@ export async function localSigner(
   context: Context,
   stack: AsyncDisposableStack,
 ): Promise<NodeSigner> {
-  const { home, record, vault, feeRecipient, validatorOf, kill, lease, headSlot } = inputs;
+  const { home, record, vault, feeRecipient, validatorOf, exits, kill, lease, headSlot } = inputs;
   const pubkeys = shares.map(({ pubkey }) => pubkey);
   if (!existsSync(home.protectionPath) && record?.startedAt) {
     context.warn(`${home.protectionPath} is gone, though this node has signed since ${record.startedAt}`);
@@ -57,14 +69,18 @@ export async function localSigner(
   });
   stack.defer(() => protection.close());
   const waiting = await settleHistory(protection, pubkeys, record, options, home.network, headSlot, context);
-  const policy = new LivePolicy(
+  const pool = new LivePolicy(
     {
       ...(vault === null ? {} : { vault: [vault] }),
       feeRecipient: [feeRecipient],
-      allowExits: options.allowExits === true,
+      allowExits: true,
       slotsAheadMax: SLOTS_AHEAD_MAX,
     },
     home.network,
+  );
+  const policy = allOf(
+    pool,
+    requestedExits(exits, (share) => validatorOf.get(share)),
   );
   const ring = await KeyRing.create();
   stack.defer(() => ring.close());
@@ -74,12 +90,12 @@ export async function localSigner(
   // Duties that are under way when it stops are not let out half.
   stack.defer(() => gate.drain());
   const service = new SignerService({ keys: ring, protection, policy, gate, network: home.network });
-  return { signer: serviceSigner(service, clientOf({ name: 'node', keys: 'all', types: 'all' })), waiting };
+  return { signer: serviceSigner(service, SELF), waiting };
 }
 
 /** A remote signer keeps the shares and their history; what stops signing here still stops it. */
 export async function distantSigner(
-  { kill, lease, record }: SignerInputs,
+  { kill, lease, record, exits, validatorOf }: SignerInputs,
   wanted: readonly Pubkey[],
   options: NodeOptions,
   context: Context,
@@ -91,11 +107,15 @@ export async function distantSigner(
   await requireShares(url, wanted, token);
   const remote = remoteSigner({ url, ...(token === undefined ? {} : { token }) });
   const gate = new SignerGate({ kill, lease });
+  // The remote signer has a policy of its own; that the operator asked only this directory knows.
+  const policy = requestedExits(exits, (share) => validatorOf.get(share));
   return {
     waiting: null,
     signer: {
       async sign(sharePubkey, request, signal) {
         gate.check(sharePubkey);
+        if (request.type === 'VOLUNTARY_EXIT')
+          policy.check(parseSignRequest(request), { pubkey: sharePubkey, client: SELF });
         const signature = await remote.sign(sharePubkey, request, signal);
         gate.check(sharePubkey);
         return signature;
