@@ -51,3 +51,45 @@ it('every duty that waits for the head begins when it is seen, not only the last
   stop.abort();
   await running;
 });
+
+it('what was in hand when the node was told to stop was not missed by it', async () => {
+  const chain = testChain(12_000, 60_000);
+  const clock = new TestClock(chain.startMs(5));
+  /** A node of one validator, to which its cluster answers when it is too late; what it said was missed. */
+  const missedBy = async (endsBy: 'deadline' | 'stop'): Promise<string[]> => {
+    const missed: string[] = [];
+    const stop = new AbortController();
+    const inHand = Promise.withResolvers<void>();
+    const never = (_what: unknown, _deadlineMs: unknown, signal: AbortSignal): Promise<never> => {
+      inHand.resolve();
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    };
+    const context = {
+      chain,
+      clock,
+      feeRecipient: `0x${'fe'.repeat(20)}`,
+      gasLimit: 1n,
+      beacon: { events: async function* () {}, validatorApi: { prepareProposers: async () => undefined } },
+      registry: { refresh: async () => undefined, active: [{ pubkey: `0x${'aa'.repeat(48)}`, index: 0 }] },
+      schedule: {
+        has: () => true,
+        load: async () => undefined,
+        proposersAt: () => [],
+        attestersAt: () => [],
+        syncAt: () => [],
+      },
+      tasks: { registration: () => ({}) },
+      cluster: { sign: endsBy === 'stop' ? never : async () => Promise.reject(new Error('too late')) },
+      observer: { stage: () => undefined, missed: (duty: string) => missed.push(duty) },
+    } as unknown as DutyContext;
+    const running = new Duties(context).run(stop.signal);
+    await (endsBy === 'stop'
+      ? inHand.promise
+      : expect.poll(() => missed.length, { timeout: 5_000 }).toBeGreaterThan(0));
+    stop.abort(new Error('the node ends'));
+    await running;
+    return missed;
+  };
+  expect(await missedBy('deadline')).toEqual(['registration']);
+  expect(await missedBy('stop')).toEqual([]);
+});

@@ -1,9 +1,10 @@
+import { joinSignals } from '@holdfast/units';
 import { deadline, waitUntil } from '../clock.ts';
 import { DutyError } from '../errors.ts';
 import { aggregate, selectAggregators } from './aggregate.ts';
 import { attest } from './attest.ts';
 import type { DutyContext } from './context.ts';
-import type { AgreedDuty } from './ports.ts';
+import type { AgreedDuty, DutyObserver } from './ports.ts';
 import { propose } from './propose.ts';
 import { registerBuilders } from './register.ts';
 import { syncContributions, syncMessages } from './syncCommittee.ts';
@@ -17,16 +18,24 @@ export class Duties {
   /** By slot: the duties that begin when its head is seen. */
   readonly #headSeen = new Map<number, Set<() => void>>();
   #lastSlot = -1;
+  #isStopping = (): boolean => false;
 
   constructor(context: DutyContext) {
-    this.#context = context;
+    const { observer } = context;
+    const missed: DutyObserver['missed'] = (...what) => {
+      // What was in hand when the node was told to stop was not missed by it.
+      if (!this.#isStopping()) observer.missed(...what);
+    };
+    this.#context = { ...context, observer: { stage: (...what) => observer.stage(...what), missed } };
   }
 
   /** Runs until the signal fires; then the duties in hand end with it. */
   async run(signal: AbortSignal): Promise<void> {
     const { chain, clock } = this.#context;
+    this.#isStopping = () => signal.aborted;
     const over = new AbortController();
-    const heads = this.#followHeads(AbortSignal.any([signal, over.signal]));
+    using listening = joinSignals(signal, over.signal);
+    const heads = this.#followHeads(listening.signal);
     const running = new Set<Promise<void>>();
     try {
       // Beacon nodes that are behind, or not there yet, are asked again in each slot.
