@@ -12,6 +12,7 @@ import type { Log } from '../log.ts';
 import type { Problem } from './answers.ts';
 import { admit, type Front, isProblem, refuseAtDoor } from './front.ts';
 import type { Limits } from './limits.ts';
+import { Refusal } from './refusal.ts';
 import { verdictOf } from './statuses.ts';
 
 declare module 'fastify' {
@@ -96,15 +97,6 @@ export function answer(
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
   const requestId = reply.request.id;
   return reply.code(status).header('X-Request-Id', requestId).send({ code, message, requestId });
-}
-
-/** A refusal to be thrown by a route. Carries nothing but what is answered. */
-export class Refusal extends Error {
-  readonly problem: Problem;
-  constructor(status: number, message: string, code = 'SIGNER_BAD_REQUEST') {
-    super(message);
-    this.problem = { status, code, message };
-  }
 }
 
 function identify(front: Front, request: FastifyRequest): Problem | null {

@@ -8,7 +8,6 @@ import { SignerAccessError } from '../access/errors.ts';
 import { checkListener } from '../access/listen.ts';
 import type { Log } from '../log.ts';
 import { SignerMetrics } from '../metrics.ts';
-import { createApp } from './app.ts';
 import { ByteBudget } from './body.ts';
 import type { Front } from './front.ts';
 import { HealthChecks } from './health.ts';
@@ -102,6 +101,8 @@ export async function serveSigner(options: SignerServerOptions): Promise<SignerS
     );
     return server;
   };
+  // Who has a service and serves nobody, as a validator node, need not load a web server.
+  const { createApp } = await import('./app.ts');
   const app = createApp({ front, limits, log, nextId, serverFactory });
   const exclusive = oneAtATime();
   const { reload } = hooks;

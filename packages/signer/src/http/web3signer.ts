@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Access } from '../access/access.ts';
 import type { Log } from '../log.ts';
-import { Refusal } from './app.ts';
 import type { HealthChecks } from './health.ts';
 import type { HighWatermarkPort, KeysPort } from './ports.ts';
+import { Refusal } from './refusal.ts';
 import type { Reloads } from './reload.ts';
 
 export interface Web3SignerParts {

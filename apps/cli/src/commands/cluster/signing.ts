@@ -1,7 +1,9 @@
 import type { TypedData, VerifyOperatorSignature } from '@holdfast/keys';
 import type { Hex } from '@holdfast/units';
-import { getAddress, type TypedDataDefinition, verifyTypedData } from 'viem';
+import type { TypedDataDefinition } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
+// Not the whole library: each of many nodes on one machine verifies its lock.
+import { getAddress, verifyTypedData } from 'viem/utils';
 
 /** Who an operator is, is said by its account's signature (EIP-712, by key: contract wallets cannot run a node). */
 export const verifyOperator: VerifyOperatorSignature = async (address, data, signature) => {

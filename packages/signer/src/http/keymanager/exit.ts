@@ -1,8 +1,8 @@
 import type { Pubkey } from '@holdfast/units';
 import type { Caller } from '../../access/access.ts';
 import { RefusedError } from '../../errors.ts';
-import { Refusal } from '../app.ts';
 import type { SigningPort } from '../ports.ts';
+import { Refusal } from '../refusal.ts';
 
 /** What the signer must know of the beacon chain to build a voluntary exit. */
 export interface ExitBeaconPort {

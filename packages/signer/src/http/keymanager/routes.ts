@@ -1,8 +1,8 @@
 import type { Pubkey } from '@holdfast/units';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../../log.ts';
-import { Refusal } from '../app.ts';
 import type { SigningPort } from '../ports.ts';
+import { Refusal } from '../refusal.ts';
 import { type ExitBeaconPort, signVoluntaryExit } from './exit.ts';
 import { deleteKeystores, importKeystores, type KeystorePorts, listKeystores } from './keystores.ts';
 import { EXIT_QUERY, IMPORT_BODY, PUBKEY_PARAMS, PUBKEYS_BODY, REMOTE_KEYS_BODY } from './schemas.ts';

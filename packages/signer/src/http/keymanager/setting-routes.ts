@@ -1,6 +1,6 @@
 import type { Hex, Pubkey } from '@holdfast/units';
 import type { FastifyInstance } from 'fastify';
-import { Refusal } from '../app.ts';
+import { Refusal } from '../refusal.ts';
 import { FEE_RECIPIENT_BODY, GAS_LIMIT_BODY, GRAFFITI_BODY, PUBKEY_PARAMS } from './schemas.ts';
 import type { SettingName, SettingsPort } from './settings.ts';
 
