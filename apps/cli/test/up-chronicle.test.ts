@@ -8,6 +8,7 @@ const SLOT_MS = 6_000;
 
 const digest = (...duties: readonly DutyTrace[]): NodeDigest => ({
   stopped: null,
+  slashed: false,
   reached: 3,
   faults: [0, 0, 0, 0],
   duties,

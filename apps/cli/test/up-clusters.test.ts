@@ -35,7 +35,7 @@ beforeAll(async () => {
   dir = temporary();
   up = new Cli(
     [
-      ...['up', '--clusters', '--cluster-operators', '1', '--slot-seconds', '1', '--no-dashboard', '--json'],
+      ...['up', '--slot-seconds', '1', '--no-dashboard', '--json'],
       ...['--rpc-port', '0', '--beacon-port', '0', '--data-dir', join(dir.path, 'data')],
       ...['--operators', '1', '--keys', `${POOL.length}`, '--validators', `${GENESIS_VALIDATORS}`],
     ],
@@ -96,6 +96,17 @@ test('the cluster takes over from the devnet, and every validator attests', asyn
   await allAttest();
 }, 90_000);
 
+test('what only its nodes can be made to do is refused, and what the cluster refuses is said', async () => {
+  const fault = (kind: string, ...more: string[]) =>
+    holdfast(['fault', kind, '--validators', `${POOL[0]}`, '--devnet-url', ready.beaconUrl, ...more], {
+      cwd: dir.path,
+    });
+  const offline = await fault('offline');
+  expect(offline.code).toBe(2);
+  expect(offline.err).toContain('kill, freeze or cut off enough of its nodes');
+  expect((await fault('wrongFeeRecipient', '--for-slots', '1')).out).toContain('signs none of them');
+}, 30_000);
+
 test('one node killed costs nothing', async () => {
   process.kill(nodes[3]!.pid, 'SIGKILL');
   await expect.poll(async () => (await statusOf(nodes[0]!)).nodes[3]!.up, { timeout: 10_000 }).toBe(false);
@@ -125,6 +136,16 @@ test('two killed stop it, and it says why; nobody is slashed', async () => {
     const { data } = (await response.json()) as { data: { validator: { slashed: boolean } } };
     expect(data.validator.slashed).toBe(false);
   }
+}, 60_000);
+
+test('a copy of a key slashes its validator; the nodes see it, and sign for no validator any more', async () => {
+  const fault = ['fault', 'doubleVote', '--validators', `${POOL[0]}`, '--at-once', '--devnet-url', ready.beaconUrl];
+  expect((await holdfast(fault, { cwd: dir.path })).out).toContain('a copy of the key');
+  await expect
+    .poll(async () => (await statusOf(nodes[0]!)).stopped, { timeout: 40_000, interval: 300 })
+    .toContain('a validator of this cluster was slashed');
+  const health = await fetch(`${nodes[1]!.statusUrl}/healthz`);
+  expect(health.status).toBe(503);
 }, 60_000);
 
 test('SIGTERM stops the nodes too', async () => {

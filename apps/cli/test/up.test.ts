@@ -23,7 +23,7 @@ beforeAll(async () => {
   up = new Cli(
     [
       'up',
-      ...['--no-dashboard', '--rpc-port', '0', '--beacon-port', '0', '--slot-seconds', '1'],
+      ...['--no-clusters', '--no-dashboard', '--rpc-port', '0', '--beacon-port', '0', '--slot-seconds', '1'],
       ...['--operators', '2', '--keys', '2', '--validators', '32', '--json'],
     ],
     { cwd: dir.path },

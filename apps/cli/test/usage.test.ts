@@ -12,7 +12,7 @@ afterAll(async () => {
   dir.dispose();
 });
 
-const POOL = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'fault'];
+const POOL = ['up', 'devnet', 'deploy', 'keeper', 'verify', 'status', 'operator', 'fault'];
 const COMMANDS = [...POOL, 'signer', 'keys', 'protection', 'dkg', 'node'];
 /** Nobody listens on port 1. */
 const NOWHERE = 'http://127.0.0.1:1';
@@ -31,6 +31,8 @@ test('help names every command, the exit codes and where to begin; every command
 test.each([
   [['nonsense'], "unknown command 'nonsense'"],
   [['up', '--nonsense'], "unknown option '--nonsense'"],
+  [['up', '--no-clusters', '--cluster-operators', '2'], '--cluster-operators needs clusters'],
+  [['up', '--signer', '--cluster-operators', '2'], '--signer has none'],
   [['devnet', '--slot-seconds', '0'], 'from 1 to 3600'],
   [['devnet', '--fork', 'phase0'], 'Allowed choices are electra, fulu, gloas'],
   [['devnet', 'surplus'], 'too many arguments'],

@@ -1,7 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumBrowser } from '../src/browser.ts';
-import { type Dashboard, type DashboardState, serveDashboard } from '../src/index.ts';
+import {
+  type ClusterNodeRow,
+  type ClusterRow,
+  type ClustersPort,
+  type Dashboard,
+  type DashboardState,
+  serveDashboard,
+} from '../src/index.ts';
 import { World } from './support/World.ts';
 
 // A person at the page, on a living devnet: deposits, watches a slashing unfold, withdraws and claims.
@@ -15,6 +22,9 @@ let dashboard: Dashboard;
 let browser: Browser;
 let page: Page;
 const complaints: string[] = [];
+/** What the page is told of a cluster of the first operator's. */
+let cluster: ClusterRow | null = null;
+const clusters: ClustersPort = { rows: () => (cluster ? [cluster] : []), act: () => Promise.resolve() };
 
 beforeAll(async () => {
   const operators = [
@@ -23,7 +33,7 @@ beforeAll(async () => {
   ];
   world = await World.start({ paceMs: PACE_MS, operators, staked: '140' });
   const { manifest, rpcUrl, beaconUrl } = world;
-  dashboard = await serveDashboard({ manifest, rpcUrl, beaconUrl, devnetUrl: beaconUrl, pollMs: 200 });
+  dashboard = await serveDashboard({ manifest, rpcUrl, beaconUrl, devnetUrl: beaconUrl, clusters, pollMs: 200 });
   browser = await chromiumBrowser();
   page = await browser.newPage({ viewport: { width: 1440, height: 1000 }, locale: 'en-GB' });
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -55,6 +65,54 @@ test(
   },
   STORY_MS,
 );
+
+test(
+  'a cluster starts, runs, stops and halts before one’s eyes; what its nodes alone can fail at is left to them',
+  async () => {
+    const shown = page.getByTestId('cluster-Anemone');
+    const first = (await state()).validators.filter(({ operatorId }) => operatorId === 1);
+    await page.getByText('The nodes are about to start').waitFor({ timeout: STEP_MS });
+    cluster = clusterOf(
+      first.map(({ pubkey }) => pubkey),
+      { state: 'starting' },
+      ['up', 'starting', 'waiting', 'waiting'],
+    );
+    await page.getByTestId('clusters-starting').getByText('1 of 4 nodes are up').waitFor({ timeout: STEP_MS });
+    expect(await shown.locator('button:enabled').count()).toBe(0);
+    await page.getByTestId('target').selectOption('operator-1');
+    expect(await page.locator('[data-fault="offline"]').isEnabled()).toBe(true);
+
+    cluster = { ...cluster, state: 'running', nodes: nodesOf(['up', 'up', 'up', 'up']) };
+    await page.getByTestId('run-by-clusters').getByText('Run by the cluster Anemone').waitFor({ timeout: STEP_MS });
+    expect(await page.getByTestId('clusters-starting').count()).toBe(0);
+    expect(await page.locator('[data-fault="offline"]').isEnabled()).toBe(false);
+    expect(await page.locator('[data-fault="doubleVote"]').isEnabled()).toBe(true);
+
+    const why = '2 of 4 nodes can be reached; 3 must agree';
+    cluster = { ...cluster, state: 'stopped', why, nodes: nodesOf(['up', 'up', 'down', 'down']) };
+    await shown.getByText(`Stopped, and signs nothing: ${why}.`).waitFor({ timeout: STEP_MS });
+    cluster = { ...cluster, state: 'halted', why: 'a validator of this cluster was slashed' };
+    await shown.getByText('Halted for good: a validator of this cluster was slashed.').waitFor({ timeout: STEP_MS });
+    await shown.getByText('somewhere a copy of the key did').waitFor();
+    cluster = null;
+    await page.getByTestId('target').selectOption('operator-2');
+    await expect.poll(() => page.locator('[data-fault="offline"]').isEnabled(), { timeout: STEP_MS }).toBe(true);
+  },
+  STORY_MS,
+);
+
+const nodesOf = (states: readonly ClusterNodeRow['state'][]): ClusterNodeRow[] =>
+  states.map((state, at) => ({ node: at + 1, state, corrupt: false, faults: 0, led: 0, partialMs: null, late: false }));
+
+const clusterOf = (
+  validators: readonly string[],
+  more: Pick<ClusterRow, 'state'>,
+  states: readonly ClusterNodeRow['state'][],
+): ClusterRow => ({
+  ...{ name: 'Anemone', threshold: 3, validators, why: null, slots: [], done: 0, missed: 0, window: 32 },
+  ...more,
+  nodes: nodesOf(states),
+});
 
 test(
   'a deposit is signed in the page and gives shares',

@@ -1,8 +1,13 @@
 /** Clusters of distributed validator nodes, as the page shows them. Nodes count from 1; times are milliseconds after the slot's start. */
-export type ClusterState = 'starting' | 'running' | 'stopped';
 
-/** `cutOff`: it runs, and no other node reaches it. `frozen`: its process stands still. */
-export type ClusterNodeState = 'starting' | 'up' | 'down' | 'frozen' | 'cutOff';
+/**
+ * `starting`: its validators' duties are still done elsewhere. `stopped`: too few nodes take part, and it goes on when
+ * enough do. `halted`: one of its validators was slashed, and its nodes sign nothing more for any of them.
+ */
+export type ClusterState = 'starting' | 'running' | 'stopped' | 'halted';
+
+/** `waiting`: its process is yet to be started. `cutOff`: it runs, and no other node reaches it. `frozen`: its process stands still. */
+export type ClusterNodeState = 'waiting' | 'starting' | 'up' | 'down' | 'frozen' | 'cutOff';
 
 export interface ClusterNodeRow {
   readonly node: number;
@@ -41,9 +46,10 @@ export interface ClusterRow {
   /** The operator's. */
   readonly name: string;
   readonly threshold: number;
-  readonly validators: number;
+  /** Their public keys. */
+  readonly validators: readonly string[];
   readonly state: ClusterState;
-  /** Why it stopped, as its nodes say it; null while it runs. */
+  /** Why it signs nothing, as its nodes say it; null while it runs, or starts. */
   readonly why: string | null;
   readonly nodes: readonly ClusterNodeRow[];
   /** The newest first. */

@@ -19,7 +19,7 @@ import { NODES } from './clusters/deal.ts';
 import type { UpCommandOptions } from './command.ts';
 import { type Signers, startSigners } from './keys.ts';
 import { Stage } from './Stage.ts';
-import { activeOf, deploy, enlist, isEarning, live, makeKeeper, meetsWallClock, stake } from './story.ts';
+import { activeOf, deploy, enlist, isEarning, live, makeKeeper, SLOTS_PER_ROUND, slotsBehind, stake } from './story.ts';
 
 /**
  * So many slots pass at once before it goes live, a few more than the story needs: each validator waits for the one
@@ -28,6 +28,8 @@ import { activeOf, deploy, enlist, isEarning, live, makeKeeper, meetsWallClock, 
 const HISTORY_SLOTS = 168;
 const HISTORY_SLOTS_PER_VALIDATOR = 4;
 const DASHBOARD_PORT = 4600;
+/** More slots than a round of the keeper takes. */
+const KEEPER_SLOTS = 12;
 
 /** What runs, and where. */
 interface Running {
@@ -52,8 +54,10 @@ export async function runUp(options: UpCommandOptions, context: Context): Promis
   stage.devnet.start();
   if (options.keeper) void keeper.run(context.signal);
   announce(context, running, dashboardUrl, dataDir);
-  if (running.clusters) void startClusters(running.clusters, context);
+  const starting = running.clusters ? startClusters(running.clusters, context) : Promise.resolve();
   await watched(stage.devnet, context.signal);
+  await running.clusters?.halt();
+  await starting;
   await context.progress.step('Stopping', () => stack.disposeAsync());
   return EXIT.ok;
 }
@@ -99,15 +103,16 @@ async function begin(
       return isEarning(stage, manifest, pubkeys);
     }),
   );
-  const clusters = options.clusters
-    ? new Clusters({
-        devnet,
-        operators: cast.operators.slice(0, options.clusterOperators),
-        beaconUrl,
-        vault: manifest.addresses.vault,
-        dataDir,
-      })
-    : null;
+  const clusters =
+    options.clusterOperators > 0
+      ? new Clusters({
+          devnet,
+          operators: cast.operators.slice(0, options.clusterOperators),
+          beaconUrl,
+          vault: manifest.addresses.vault,
+          dataDir,
+        })
+      : null;
   if (clusters) stack.defer(() => clusters.close());
   return { stage, keeper, manifest, manifestPath, rpcUrl: rpc.url, beaconUrl, signers, clusters };
 }
@@ -115,8 +120,7 @@ async function begin(
 /** The page is there already; until the nodes are, the devnet does their validators' duties. */
 async function startClusters(clusters: Clusters, context: Context): Promise<void> {
   try {
-    context.say(`${context.style.dim('The nodes of the clusters start…')}\n`);
-    await clusters.start(context);
+    await context.progress.step('Clusters of nodes start', (detail) => clusters.start(context, detail));
     context.tell({
       event: 'clusters',
       clusters: clusters.clusters.map(({ name, lock, nodes }) => ({
@@ -129,6 +133,7 @@ async function startClusters(clusters: Clusters, context: Context): Promise<void
     const names = clusters.clusters.map(({ name }) => name).join(', ');
     context.say(`The validators of ${names} are run by clusters of ${NODES} nodes now.\n`);
   } catch (error) {
+    await clusters.close();
     if (context.signal.aborted) return;
     context.warn(`the clusters did not start: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -145,15 +150,17 @@ function tellMissedDuties(context: Context, devnet: Devnet, dataDir: string): ()
 }
 
 async function catchUp(context: Context, stage: Stage, keeper: Keeper): Promise<void> {
-  await context.progress.step('Catching up with the clock', (detail) =>
-    live(stage, keeper, async () => {
+  await context.progress.step('Catching up with the clock', async (detail) => {
+    for (let behind = slotsBehind(stage); behind > 0; behind = slotsBehind(stage)) {
       detail(`slot ${stage.devnet.slot}`);
-      return meetsWallClock(stage);
-    }),
-  );
+      // What the keeper sends takes slots of its own: not at the end, lest the chain run ahead of the clock.
+      if (behind > KEEPER_SLOTS) await keeper.tick();
+      await stage.step(Math.min(SLOTS_PER_ROUND, slotsBehind(stage)));
+    }
+  });
 }
 
-/** Catching up, the chain may have run ahead a little. Nodes go by the clock, so their chain must not. */
+/** Where the chain ran ahead of the clock all the same: nodes go by the clock, so their chain must not. */
 async function untilClockMeets({ signal }: Context, { devnet }: Stage): Promise<void> {
   const { genesisTime, secondsPerSlot } = devnet.status();
   await sleep(Math.max(0, (genesisTime + devnet.slot * secondsPerSlot) * 1000 - Date.now()), undefined, { signal });

@@ -110,7 +110,7 @@ export function makeKeeper(stage: Stage, privateKey: Hex, manifest: PoolManifest
 
 const CHECKPOINT_EPOCHS = 2n;
 /** Slots between two rounds of the keeper while time is stepped: it needs no more, and a round costs more than a slot. */
-const SLOTS_PER_ROUND = 3;
+export const SLOTS_PER_ROUND = 3;
 
 /** Lets time pass, the keeper keeping, until `reached`. */
 export async function live(stage: Stage, keeper: Keeper, reached: () => Promise<boolean>): Promise<void> {
@@ -136,8 +136,8 @@ export function activeOf({ devnet }: Stage, pubkeys: readonly Pubkey[]): number 
   }).length;
 }
 
-/** Whether the next slot is not due yet by the wall clock. */
-export function meetsWallClock({ devnet }: Stage): boolean {
+/** How many slots are due by the wall clock that have not passed; below zero when the chain is ahead. */
+export function slotsBehind({ devnet }: Stage): number {
   const { genesisTime, secondsPerSlot } = devnet.status();
-  return (genesisTime + (devnet.slot + 1) * secondsPerSlot) * 1000 > Date.now();
+  return Math.floor((Date.now() / 1000 - genesisTime) / secondsPerSlot) - devnet.slot;
 }

@@ -108,7 +108,7 @@ function rejectedRow(facts: IncidentFacts, { ordinal, operatorId, event }: Histo
 
 const FAULT_TITLES: Readonly<Record<string, string>> = {
   offline: 'offline',
-  wrongFeeRecipient: 'pays fees elsewhere',
+  wrongFeeRecipient: 'told to pay fees elsewhere',
   doubleVote: 'told to double vote',
   surroundVote: 'told to surround vote',
   doubleProposal: 'told to propose twice',

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { ClusterRow } from '../../shared/clusters.ts';
 import type { DashboardState, DevnetState, ValidatorRow } from '../../shared/state.ts';
 import { short } from '../format.ts';
 import { Panel } from '../parts/Panel.tsx';
@@ -32,6 +33,7 @@ export function BreakPanel(props: {
   const [news, setNews] = useState('');
   const value = selected === null ? target : `validator-${selected}`;
   const targets = targetsOf(state.validators, value);
+  const clusters = clustersOf(state.clusters ?? [], targets);
 
   const send = async (path: 'faults' | 'tamper', body: object, what: string) => {
     setNews(`${what}…`);
@@ -41,8 +43,9 @@ export function BreakPanel(props: {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      const answer = (await response.json()) as { readonly message?: string; readonly error?: string };
-      setNews(response.ok ? `${what}: told` : `${what}: ${answer.message ?? answer.error ?? response.status}`);
+      const answer = (await response.json()) as Answer;
+      const note = answer.note === undefined ? '' : `: ${answer.note}`;
+      setNews(response.ok ? `${what}: told${note}` : `${what}: ${answer.message ?? answer.error ?? response.status}`);
     } catch {
       setNews(`${what}: the server does not answer`);
     }
@@ -87,7 +90,7 @@ export function BreakPanel(props: {
                 key={kind}
                 type="button"
                 title={hint}
-                disabled={targets.length === 0}
+                disabled={targets.length === 0 || (clusters.length > 0 && NODES_ONLY.has(kind))}
                 data-fault={kind}
                 onClick={() => void send('faults', { kind, validators: targets, ...more }, name)}
               >
@@ -95,6 +98,13 @@ export function BreakPanel(props: {
               </button>
             ))}
           </div>
+          {clusters.length > 0 ? (
+            <p className="note" data-testid="run-by-clusters">
+              Run by {clusters.length === 1 ? 'the cluster' : 'the clusters'} {clusters.join(', ')}, which signs nothing
+              wrong: two votes, or two blocks, take a copy of the key in a second place, and here the devnet plays it.
+              To take validators offline, stop two nodes of their cluster. Blocks that pay elsewhere its nodes refuse.
+            </p>
+          ) : null}
         </fieldset>
         <fieldset>
           <legend>The beacon node</legend>
@@ -123,6 +133,22 @@ export function BreakPanel(props: {
     </Panel>
   );
 }
+
+interface Answer {
+  readonly message?: string;
+  readonly error?: string;
+  /** What it means here. */
+  readonly note?: string;
+}
+
+/** What the devnet cannot do to validators whose duties nodes do: the nodes have buttons of their own. */
+const NODES_ONLY: ReadonlySet<string> = new Set(['offline', 'online']);
+
+/** The names of the clusters at work that run any of these. */
+const clustersOf = (clusters: readonly ClusterRow[], pubkeys: readonly string[]): string[] =>
+  clusters
+    .filter(({ state, validators }) => state !== 'starting' && validators.some((key) => pubkeys.includes(key)))
+    .map(({ name }) => name);
 
 const isBreakable = ({ status }: ValidatorRow): boolean => status === 'funded' || status === 'exiting';
 

@@ -25,9 +25,7 @@ export function ClustersPanel(props: { readonly clusters: readonly ClusterRow[] 
 
   return (
     <Panel title="Clusters" area="clusters" note={clusters.length > 0 ? plural(clusters.length, 'cluster') : ''}>
-      {clusters.length === 0 ? (
-        <Empty>The nodes are about to start. Until then the devnet does their duties.</Empty>
-      ) : null}
+      <Starting clusters={clusters} />
       <div className="clusters">
         {clusters.map((cluster) => (
           <Cluster
@@ -46,6 +44,24 @@ export function ClustersPanel(props: { readonly clusters: readonly ClusterRow[] 
   );
 }
 
+/** What goes on until the nodes have the duties. */
+function Starting({ clusters }: { readonly clusters: readonly ClusterRow[] }) {
+  const nodes = clusters.filter(({ state }) => state === 'starting').flatMap((cluster) => cluster.nodes);
+  const up = nodes.filter(({ state }) => state === 'up').length;
+  if (clusters.length === 0) {
+    return <Empty>The nodes are about to start. Until they have them, the devnet does the duties.</Empty>;
+  }
+  if (nodes.length === 0) return null;
+  return (
+    <p className="note" data-testid="clusters-starting">
+      <progress max={nodes.length} value={up} aria-label="Nodes that are up" /> {up} of {nodes.length} nodes are up.{' '}
+      {up < nodes.length
+        ? 'Until all are, the devnet does the duties with its own keys.'
+        : 'They take the duties over at the end of the epoch.'}
+    </p>
+  );
+}
+
 type OnAct = (node: number, act: ClusterAct, name: string) => void;
 
 function Cluster(props: { readonly cluster: ClusterRow; readonly onAct: OnAct }) {
@@ -56,18 +72,24 @@ function Cluster(props: { readonly cluster: ClusterRow; readonly onAct: OnAct })
         <h3>{name}</h3>
         <span className={`tag tag-cluster-${state}`}>{state}</span>
         <p className="soft">
-          {threshold} of {nodes.length} nodes sign for {plural(validators, 'validator')}
+          {threshold} of {nodes.length} nodes sign for {plural(validators.length, 'validator')}
         </p>
         <p className="cluster-count">
           <b>{done}</b> duties done, <b className={missed > 0 ? 'bad' : ''}>{missed}</b> missed in {window} slots
         </p>
       </header>
       <p className="note bad" data-testid={`why-${name}`}>
-        {why === null ? '' : `Stopped, and signs nothing: ${why}.`}
+        {why === null ? '' : state === 'halted' ? `Halted for good: ${why}.` : `Stopped, and signs nothing: ${why}.`}
       </p>
+      {state === 'halted' ? (
+        <p className="note">
+          The nodes signed nothing wrong: somewhere a copy of the key did. As nobody knows what else was copied, they
+          sign for none of the cluster’s validators any more. The pool exits the others without them (EIP-7002).
+        </p>
+      ) : null}
       <ol className="cluster-nodes">
         {nodes.map((node) => (
-          <Node key={node.node} row={node} onAct={props.onAct} />
+          <Node key={node.node} row={node} atWork={state !== 'starting'} onAct={props.onAct} />
         ))}
       </ol>
       <Slots slots={slots} />
@@ -76,6 +98,7 @@ function Cluster(props: { readonly cluster: ClusterRow; readonly onAct: OnAct })
 }
 
 const STATES: Readonly<Record<ClusterNodeRow['state'], string>> = {
+  waiting: 'waits',
   starting: 'starting',
   up: 'up',
   down: 'down',
@@ -83,13 +106,14 @@ const STATES: Readonly<Record<ClusterNodeRow['state'], string>> = {
   cutOff: 'cut off',
 };
 
-function Node(props: { readonly row: ClusterNodeRow; readonly onAct: OnAct }) {
+function Node(props: { readonly row: ClusterNodeRow; readonly atWork: boolean; readonly onAct: OnAct }) {
+  const { atWork } = props;
   const { node, state, corrupt, faults, led, partialMs, late } = props.row;
   const act = (kind: ClusterAct, name: string, hint: string, disabled = false) => (
     <button
       type="button"
       title={hint}
-      disabled={disabled}
+      disabled={disabled || !atWork}
       data-act={kind}
       onClick={() => props.onAct(node, kind, name)}
     >

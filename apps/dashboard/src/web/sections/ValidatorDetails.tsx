@@ -21,6 +21,7 @@ export function ValidatorDetails(props: {
       </span>,
     ],
     ['Operator', operator ? operator.name : validator.operatorId],
+    ...runnerRows(validator, props.state),
     ['State', shownState(validator)],
     ['Proven balance', `${gweiEth(validator.provenGwei, 9)} ETH`],
     ['Proven at', validator.provenSlot > 0 ? <SlotLink slot={validator.provenSlot} key="slot" /> : 'not yet'],
@@ -91,6 +92,16 @@ function AllValidators({ state }: { readonly state: DashboardState }) {
       ))}
     </dl>
   );
+}
+
+/** Whose nodes do its duties, where anybody tells. */
+function runnerRows({ pubkey }: ValidatorRow, { clusters }: DashboardState): [string, ReactNode][] {
+  const cluster = clusters?.find(({ validators }) => validators.includes(pubkey));
+  if (!cluster) return [];
+  const { name, nodes, threshold, state } = cluster;
+  return [
+    ['Run by', state === 'starting' ? 'the devnet, as yet' : `cluster ${name}: ${threshold} of ${nodes.length} nodes`],
+  ];
 }
 
 function lossRows(

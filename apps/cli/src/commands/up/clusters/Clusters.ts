@@ -9,7 +9,7 @@ import type { Context } from '../../../context.ts';
 import type { Operator } from '../cast.ts';
 import { networkOf } from '../keys.ts';
 import { dealCluster } from './deal.ts';
-import { ClusterNodeError } from './NodeProcess.ts';
+import { ClusterNodeError, type NodeProcess } from './NodeProcess.ts';
 import { OperatorCluster } from './OperatorCluster.ts';
 import type { NodeSetup } from './protocol.ts';
 
@@ -17,6 +17,8 @@ import type { NodeSetup } from './protocol.ts';
 const HANDOVER_PART = 1 / 2;
 const LOOK_MS = 50;
 const MESH_MS = 60_000;
+/** So many nodes start at a time: the chain and the page go on meanwhile, on a small machine too. */
+const STARTING_MAX = 2;
 
 export interface ClustersOptions {
   readonly devnet: Devnet;
@@ -26,7 +28,7 @@ export interface ClustersOptions {
   readonly dataDir: string;
 }
 
-/** The clusters of `up --clusters`: begun when the page can be seen, handed the operators' duties when they are ready. */
+/** The clusters of `up`: begun when the page can be seen, handed the operators' duties when they are ready. */
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly #stop = new AbortController();
@@ -53,37 +55,74 @@ export class Clusters {
     await cluster.act(node, act);
   }
 
-  /** Resolves when the nodes have the duties. Until then the devnet does them. */
-  start(context: Context): Promise<void> {
-    this.#starting = this.#begin(context);
+  /**
+   * Resolves when the nodes have the duties. Until then the devnet does them.
+   *
+   * @param detail told what is going on, for people
+   * @throws ClusterNodeError
+   */
+  start(context: Context, detail: (text: string) => void): Promise<void> {
+    this.#starting = this.#begin(context, detail);
     return this.#starting;
   }
 
-  async close(): Promise<void> {
+  /** Nothing more is started. Resolves when nothing is starting. */
+  async halt(): Promise<void> {
     this.#stop.abort();
     await this.#starting.catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.halt();
     await Promise.all(this.#clusters.map((cluster) => cluster.stop()));
   }
 
-  async #begin(context: Context): Promise<void> {
+  async #begin(context: Context, detail: (text: string) => void): Promise<void> {
     const { devnet, operators, beaconUrl, vault, dataDir } = this.#options;
     // Each run has a chain of its own.
     const directory = join(dataDir, `clusters-${devnet.genesisTime}`);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const setup: NodeSetup = { beaconUrl, network: networkOf(devnet), vault };
     const slotMs = devnet.config.SLOT_DURATION_MS;
-    const begun: OperatorCluster[] = [];
-    // One after the other: on a small machine the chain and the page go on meanwhile.
+    const compileCache = join(dataDir, 'compiled');
+    mkdirSync(compileCache, { recursive: true, mode: 0o700 });
+    detail('their keys are split');
+    const dealt: OperatorCluster[] = [];
     for (const operator of operators) {
-      const dealt = await dealCluster(operator, join(directory, operator.name.toLowerCase()), setup, context);
-      const cluster = new OperatorCluster(operator.name, dealt, slotMs);
-      begun.push(cluster);
-      this.#clusters = [...begun];
       this.#stop.signal.throwIfAborted();
-      await cluster.start();
+      const parts = await dealCluster(operator, join(directory, operator.name.toLowerCase()), setup, context);
+      dealt.push(new OperatorCluster(operator.name, parts, slotMs, compileCache));
     }
-    await this.#until(() => begun.every(({ meshed }) => meshed), MESH_MS, 'the nodes do not reach each other');
-    await this.#handOver(begun);
+    this.#clusters = dealt;
+    await this.#startNodes(detail);
+    detail('the nodes look for each other');
+    await this.#until(() => dealt.every(({ meshed }) => meshed), MESH_MS, 'the nodes do not reach each other');
+    detail('they take over at the end of the epoch');
+    await this.#handOver(dealt);
+  }
+
+  /** The first alone, since the others use what it compiled; then a few at a time. */
+  async #startNodes(detail: (text: string) => void): Promise<void> {
+    const nodes = this.#clusters.flatMap((cluster) => cluster.nodes);
+    let up = 0;
+    const startNext = async (node: NodeProcess): Promise<void> => {
+      this.#stop.signal.throwIfAborted();
+      await node.start();
+      up += 1;
+      detail(`${up} of ${nodes.length} nodes are up`);
+    };
+    const [first, ...waiting] = nodes;
+    if (first) await startNext(first);
+    const lane = async (): Promise<void> => {
+      for (let node = waiting.shift(); node; node = waiting.shift()) await startNext(node);
+    };
+    const lanes = Array.from({ length: STARTING_MAX }, lane);
+    try {
+      await Promise.all(lanes);
+    } finally {
+      waiting.length = 0;
+      await Promise.allSettled(lanes);
+    }
   }
 
   /**
@@ -99,6 +138,8 @@ export class Clusters {
         const isLastOfEpoch = devnet.slot % slotsPerEpoch === slotsPerEpoch - 1;
         if (!isLastOfEpoch || !this.#hasTimeLeft()) return null;
         devnet.roster.handOver(pubkeys);
+        // What the devnet was told not to do is not its to do any more.
+        devnet.chain.faults.inject({ kind: 'online', validators: pubkeys }, pubkeys, devnet.slot);
         return { slot: devnet.slot, epoch: devnet.epoch, source: devnet.state.currentJustifiedCheckpoint.epoch };
       });
       if (handed) {

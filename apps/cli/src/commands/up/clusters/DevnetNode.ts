@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeaconClient } from '@holdfast/beacon';
 import { type ClusterLock, decryptKeystore, KeyRing, nodeIndexOf, partialSign } from '@holdfast/keys';
-import { DvNode, loadIdentity, type NodeIdentity, type ShareSigner, serveStatus, serviceSigner } from '@holdfast/node';
+import {
+  DvNode,
+  loadIdentity,
+  type NodeIdentity,
+  OwnSlashedError,
+  type ShareSigner,
+  serveStatus,
+  serviceSigner,
+} from '@holdfast/node';
 import { openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
 import { clientOf, SignerGate, SignerService } from '@holdfast/signer';
 import { type Pubkey, toHex } from '@holdfast/units';
@@ -42,6 +50,7 @@ export class DevnetNode {
   #running: Promise<void> = Promise.resolve();
   #fromSlot: number | null = null;
   #halted: string | null = null;
+  #slashed = false;
   #cutOff = false;
   #corrupt = false;
   #closing = false;
@@ -144,8 +153,9 @@ export class DevnetNode {
       await node.run(signal);
     })().catch((error: unknown) => {
       if (signal.aborted) return;
+      // The node has told its log.
       this.#halted = error instanceof Error ? error.message : String(error);
-      tell('error', 'node.halted', { why: this.#halted });
+      this.#slashed = error instanceof OwnSlashedError;
     });
   }
 
@@ -185,6 +195,7 @@ export class DevnetNode {
     const from = Math.max(this.#fromSlot ?? 0, slot - SLOTS_TOLD + 1);
     const digest: NodeDigest = {
       stopped: this.#unwell(),
+      slashed: this.#slashed,
       reached: nodes.filter(({ up }) => up).length - 1,
       faults: nodes.map(({ faults }) => faults),
       duties: duties.filter((duty) => duty.slot >= from),

@@ -7,33 +7,50 @@ import type { NodeDigest, NodeOrder, NodeReport } from './protocol.ts';
 const CHILD = join(import.meta.dirname, 'child.ts');
 /** How long a node may take to have everything on disk, in milliseconds. */
 const STOP_MS = 10_000;
+/**
+ * Sixteen nodes share one small machine: a node has little to do at a time, so it gets few threads, and gives memory back
+ * rather than keeping it for the next burst.
+ */
+const SMALL = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size', '--v8-pool-size=1'];
+const SMALL_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2' };
 
-/** A node process of `up` that did not start. Its log, named in `data`, says more. */
+/** A node process of `up` that did not start, or is not there to be broken. Its log, named in `data`, says more. */
 export class ClusterNodeError extends HoldfastError {
-  constructor(why: string, data: Readonly<Record<string, unknown>>) {
-    super('CLI_CLUSTER_NODE', why, { data, fix: 'See its log' });
+  constructor(why: string, data: Readonly<Record<string, unknown>>, fix = 'See its log') {
+    super('CLI_CLUSTER_NODE', why, { data, fix });
   }
 }
 
-export type ProcessState = 'starting' | 'up' | 'down' | 'frozen';
+export type ProcessState = 'waiting' | 'starting' | 'up' | 'down' | 'frozen';
+
+export interface NodeProcessOptions {
+  /** From 1. */
+  readonly node: number;
+  readonly directory: string;
+  /** A directory of this user's, in which the nodes find their sources compiled by the first of them. */
+  readonly compileCache: string;
+  readonly onDigest: (digest: NodeDigest) => void;
+}
 
 /** One node of a cluster: a process, a directory, a share and a memory of its own. It may be killed and started again. */
 export class NodeProcess {
   /** From 1. */
   readonly node: number;
   readonly directory: string;
-  readonly #onDigest: (node: number, digest: NodeDigest) => void;
+  readonly #compileCache: string;
+  readonly #onDigest: (digest: NodeDigest) => void;
   #child: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
-  #state: ProcessState = 'down';
+  #state: ProcessState = 'waiting';
   #statusUrl: string | null = null;
   #digest: NodeDigest | null = null;
   #cutOff = false;
   #corrupt = false;
 
-  constructor(node: number, directory: string, onDigest: (node: number, digest: NodeDigest) => void) {
+  constructor({ node, directory, compileCache, onDigest }: NodeProcessOptions) {
     this.node = node;
     this.directory = directory;
+    this.#compileCache = compileCache;
     this.#onDigest = onDigest;
   }
 
@@ -71,8 +88,8 @@ export class NodeProcess {
     const log = openSync(logPath, 'a', 0o600);
     const child = fork(CHILD, [this.directory], {
       stdio: ['ignore', log, log, 'ipc'],
-      env: environment(),
-      execArgv: [],
+      env: environment(this.#compileCache),
+      execArgv: SMALL,
       // A process group of its own: a Ctrl-C in the terminal is for `up`.
       detached: true,
     });
@@ -95,7 +112,7 @@ export class NodeProcess {
           resolve(true);
         } else {
           this.#digest = report.digest;
-          this.#onDigest(this.node, report.digest);
+          this.#onDigest(report.digest);
         }
       });
       void this.#ended.then(() => resolve(false));
@@ -149,7 +166,7 @@ export class NodeProcess {
 }
 
 /** Nothing that configures other commands on this machine. */
-function environment(): NodeJS.ProcessEnv {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(?:HOLDFAST_|VITEST|NODE_OPTIONS)/.test(name));
-  return Object.fromEntries(clean);
+function environment(compileCache: string): NodeJS.ProcessEnv {
+  const clean = Object.entries(process.env).filter(([name]) => !/^(?:HOLDFAST_|VITEST|NODE_)/.test(name));
+  return { ...Object.fromEntries(clean), ...SMALL_ENVIRONMENT, NODE_COMPILE_CACHE: compileCache };
 }

@@ -5,6 +5,7 @@ import type { Pubkey } from '@holdfast/units';
 import { Chronicle, WINDOW_SLOTS } from './Chronicle.ts';
 import type { Dealt } from './deal.ts';
 import { ClusterNodeError, NodeProcess } from './NodeProcess.ts';
+import type { NodeDigest } from './protocol.ts';
 
 const SLOTS_SHOWN = 6;
 
@@ -16,12 +17,13 @@ export class OperatorCluster {
   readonly #chronicle: Chronicle;
   #fromSlot: number | null = null;
 
-  constructor(name: string, { lock, directories }: Dealt, slotMs: number) {
+  constructor(name: string, { lock, directories }: Dealt, slotMs: number, compileCache: string) {
     this.name = name;
     this.lock = lock;
     this.#chronicle = new Chronicle(slotMs);
+    const onDigest = (digest: NodeDigest): void => this.#chronicle.add(digest);
     this.nodes = directories.map(
-      (directory, at) => new NodeProcess(at + 1, directory, (_, digest) => this.#chronicle.add(digest)),
+      (directory, at) => new NodeProcess({ node: at + 1, directory, compileCache, onDigest }),
     );
   }
 
@@ -32,11 +34,6 @@ export class OperatorCluster {
   /** Whether every node reaches every other. */
   get meshed(): boolean {
     return this.nodes.every(({ digest }) => digest?.reached === this.nodes.length - 1);
-  }
-
-  /** @throws ClusterNodeError */
-  async start(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.start()));
   }
 
   /**
@@ -52,8 +49,11 @@ export class OperatorCluster {
     }
   }
 
-  /** @throws ClusterNodeError when there is no such node, or it does not come back */
+  /** @throws ClusterNodeError when there is no such node, it does not come back, or the cluster is not at work yet */
   async act(number: number, act: ClusterAct): Promise<void> {
+    if (this.#fromSlot === null) {
+      throw new ClusterNodeError('the cluster is not at work yet', { cluster: this.name }, 'Wait until its nodes run');
+    }
     const node = this.nodes[number - 1];
     if (!node) throw new ClusterNodeError('the cluster has no such node', { cluster: this.name, node: number });
     switch (act) {
@@ -82,13 +82,13 @@ export class OperatorCluster {
     const slots = this.#chronicle.rows();
     const duties = slots.flatMap((slot) => slot.duties);
     const why = this.#why();
-    const state: ClusterState = this.#fromSlot === null ? 'starting' : why === null ? 'running' : 'stopped';
+    const state = this.#stateFor(why);
     return {
       name: this.name,
       threshold: this.lock.definition.threshold,
-      validators: this.lock.validators.length,
+      validators: this.pubkeys,
       state,
-      why: state === 'stopped' ? why : null,
+      why: state === 'starting' ? null : why,
       nodes: this.nodes.map((node) => this.#nodeRow(node)),
       slots: slots.slice(0, SLOTS_SHOWN),
       done: duties.filter(({ done }) => done === true).length,
@@ -103,6 +103,14 @@ export class OperatorCluster {
     await node.stop();
     await node.start();
     if (this.#fromSlot !== null) node.tell({ order: 'run', fromSlot: this.#fromSlot, history: null });
+  }
+
+  #stateFor(why: string | null): ClusterState {
+    if (this.#fromSlot === null) return 'starting';
+    if (why === null) return 'running';
+    const { threshold } = this.lock.definition;
+    const slashed = this.nodes.filter(({ digest }) => digest?.slashed).length;
+    return slashed > this.nodes.length - threshold ? 'halted' : 'stopped';
   }
 
   /** Null when enough nodes say that duties can be done; else what one of them says. */

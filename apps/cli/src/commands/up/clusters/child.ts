@@ -2,6 +2,7 @@
  * A node of a cluster on the devnet: what `holdfast node` runs, and beside it what makes it misbehave on demand. Its only
  * argument is its directory; it does what its parent says, and ends with it.
  */
+import { flushCompileCache } from 'node:module';
 import { setPreset } from '../../../preset.ts';
 
 setPreset('minimal');
@@ -13,3 +14,5 @@ process.on('SIGTERM', () => void node.close());
 process.once('disconnect', () => void node.close());
 process.on('message', (order) => node.obey(order as Parameters<typeof node.obey>[0]));
 await node.begin();
+// For the nodes after this one; else it would be written when this one ends.
+flushCompileCache();

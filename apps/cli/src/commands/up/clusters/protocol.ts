@@ -27,6 +27,8 @@ export type NodeOrder =
 export interface NodeDigest {
   /** Null when duties can be done, else why not. */
   readonly stopped: string | null;
+  /** It stopped because a validator of the cluster was slashed, and does not go on. */
+  readonly slashed: boolean;
   /** How many other nodes it reaches. */
   readonly reached: number;
   /** By position. */
