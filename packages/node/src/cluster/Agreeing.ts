@@ -189,9 +189,12 @@ export class Agreeing {
       case 'forked':
         observer.forked(instance, effect.proofs);
         break;
-      case 'dropped':
-        observer.dropped(effect.from, effect.reason);
+      case 'dropped': {
+        // No value is valid where nobody waits for one: a proposal that comes then is late, and its leader no liar.
+        const isLate = effect.reason === 'invalidValue' && !this.#waiting.has(instanceKey(instance));
+        observer.dropped(effect.from, isLate ? 'stale' : effect.reason);
         break;
+      }
     }
   }
 
