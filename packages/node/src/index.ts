@@ -16,11 +16,22 @@ export {
 } from './ceremony/hold.ts';
 export { Chain } from './chain.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type ClusterNode, type ClusterObserver, DvCluster, type DvClusterOptions } from './cluster/DvCluster.ts';
+export { identityAuthenticator } from './cluster/authenticator.ts';
+export {
+  CHANNELS,
+  type ClusterNode,
+  type ClusterObserver,
+  DvCluster,
+  type DvClusterOptions,
+} from './cluster/DvCluster.ts';
 export { Journal } from './cluster/Journal.ts';
 export type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
+export { decodePartials, encodePartials, type PartialsMessage, type WirePartial } from './cluster/wire.ts';
 export { DvNode, type DvNodeOptions, type NodeStatus } from './DvNode.ts';
-export type { AgreedDuty, SigningTask } from './duties/ports.ts';
+export { type AttestContext, attest } from './duties/attest.ts';
+export type { AgreedDuty, DutyObserver, SigningTask } from './duties/ports.ts';
+export { type ProposeContext, propose } from './duties/propose.ts';
+export { Tasks } from './duties/tasks.ts';
 export {
   ChainMismatchError,
   DutyError,
@@ -48,6 +59,7 @@ export {
   peerIdOf,
 } from './net/identity.ts';
 export { LINK_LIMITS, type LinkLimits } from './net/link.ts';
+export type { Links, OpenLinks } from './net/links.ts';
 export { type PeerAddress, type PeerCounters, Peers, type PeersOptions } from './net/peers.ts';
 export { type StatusServer, serveStatus } from './report/serve.ts';
 export type { DutyTrace } from './report/Trace.ts';

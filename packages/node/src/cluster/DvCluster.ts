@@ -6,14 +6,15 @@ import type { AgreeRequest, Cluster, SigningTask } from '../duties/ports.ts';
 import type { TwinError } from '../errors.ts';
 import { FrameError } from '../errors.ts';
 import type { NodeIdentity } from '../net/identity.ts';
+import type { Links, OpenLinks } from '../net/links.ts';
 import { Peers } from '../net/peers.ts';
 import { Agreeing, type AgreeingObserver } from './Agreeing.ts';
 import { identityAuthenticator } from './authenticator.ts';
 import type { Journal } from './Journal.ts';
 import { type SharedValidator, type ShareSigner, Signing, type SigningObserver } from './Signing.ts';
 
-const CONSENSUS = 1;
-const PARTIALS = 2;
+/** Who reads a message: the agreements, or those who gather partial signatures. */
+export const CHANNELS = { consensus: 1, partials: 2 } as const;
 /** A block of today with 21 blobs and their proofs. */
 const VALUE_BYTES_MAX = 12 * 2 ** 20;
 
@@ -38,6 +39,8 @@ export interface DvClusterOptions {
   /** Multiaddrs. */
   readonly listen: readonly string[];
   readonly observer: ClusterObserver;
+  /** How the nodes are linked: libp2p unless told. */
+  readonly links?: OpenLinks;
 }
 
 export interface ClusterObserver extends AgreeingObserver, SigningObserver {
@@ -53,7 +56,7 @@ export class DvCluster implements Cluster {
   readonly #signing: Signing;
   readonly #agreeing: Agreeing;
   readonly #position: ReadonlyMap<string, number>;
-  #peers: Peers | undefined;
+  #peers: Links | undefined;
 
   private constructor(options: DvClusterOptions) {
     const { nodes, identity, observer, chain, clock } = options;
@@ -66,7 +69,7 @@ export class DvCluster implements Cluster {
       index: self + 1,
       signer: options.signer,
       clock,
-      broadcast: (payload) => this.#peers?.broadcast(PARTIALS, payload),
+      broadcast: (payload) => this.#peers?.broadcast(CHANNELS.partials, payload),
       observer,
     });
     this.#agreeing = new Agreeing({
@@ -81,7 +84,7 @@ export class DvCluster implements Cluster {
       chain,
       clock,
       valueBytesMax: VALUE_BYTES_MAX,
-      send: (to, bytes) => this.#peers?.send(nodes[to]!.peerId, CONSENSUS, bytes),
+      send: (to, bytes) => this.#peers?.send(nodes[to]!.peerId, CHANNELS.consensus, bytes),
       observer,
     });
   }
@@ -91,7 +94,8 @@ export class DvCluster implements Cluster {
     const cluster = new DvCluster(options);
     // What peers send at once is of now, not of slot 0.
     cluster.advance(Math.max(0, options.chain.slotAt(options.clock.nowMs())));
-    cluster.#peers = await Peers.start({
+    const open: OpenLinks = options.links ?? ((asked) => Peers.start(asked));
+    cluster.#peers = await open({
       identity: options.identity,
       members: options.nodes,
       lockHash: options.lockHash,
@@ -141,8 +145,8 @@ export class DvCluster implements Cluster {
   #receive(from: string, channel: number, payload: Uint8Array): void {
     const node = this.#position.get(from);
     if (node === undefined) return;
-    if (channel === CONSENSUS) this.#agreeing.receive(node, payload);
-    else if (channel === PARTIALS) this.#signing.receive(node + 1, payload);
+    if (channel === CHANNELS.consensus) this.#agreeing.receive(node, payload);
+    else if (channel === CHANNELS.partials) this.#signing.receive(node + 1, payload);
     else throw new FrameError('an unknown channel', { channel });
   }
 
@@ -151,6 +155,6 @@ export class DvCluster implements Cluster {
     if (node === undefined) return;
     this.#options.observer.peer(node, up);
     this.#agreeing.peer(node, up);
-    if (up) for (const message of this.#signing.recent()) this.#peers?.send(peerId, PARTIALS, message);
+    if (up) for (const message of this.#signing.recent()) this.#peers?.send(peerId, CHANNELS.partials, message);
   }
 }

@@ -18,6 +18,7 @@ export class Duties {
   /** By slot: the duties that begin when its head is seen. */
   readonly #headSeen = new Map<number, Set<() => void>>();
   #lastSlot = -1;
+  #lastVote: Awaited<ReturnType<typeof attest>> | undefined;
   #isStopping = (): boolean => false;
 
   constructor(context: DutyContext) {
@@ -83,7 +84,8 @@ export class Duties {
       const selecting = selectAggregators(this.#context, slot, duties, signal);
       selecting.catch(() => undefined);
       await this.#headOr(slot, chain.startMs(slot) + chain.due.attestationMs, signal);
-      const vote = await attest(this.#context, slot, duties, signal);
+      const vote = await attest(this.#context, slot, duties, signal, this.#lastVote);
+      this.#lastVote = vote;
       const aggregators = await selecting;
       if (aggregators.length === 0) return;
       await this.#try('aggregator', slot, async () => {

@@ -1,21 +1,30 @@
-import type { AttesterDuty } from '@holdfast/beacon';
+import type { AttesterDuty, BeaconClient } from '@holdfast/beacon';
 import { type phase0, ssz } from '@lodestar/types';
 import { DutyError } from '../errors.ts';
 import { both, type DutyContext } from './context.ts';
 
 const Data = ssz.phase0.AttestationData;
 
+/** What an attestation needs of the context. */
+export type AttestContext = Pick<DutyContext, 'chain' | 'tasks' | 'observer'> & {
+  readonly cluster: Pick<DutyContext['cluster'], 'agree' | 'sign'>;
+  readonly beacon: {
+    readonly validatorApi: Pick<BeaconClient['validatorApi'], 'attestationData' | 'submitAttestations'>;
+  };
+};
+
 /**
  * The attestations of one slot: the cluster agrees on one vote, each validator signs it. Resolves to the vote, which the
- * aggregation needs.
+ * aggregation needs, and the next attestation as `lastVote`.
  *
  * @see https://github.com/ethereum/consensus-specs/blob/dev/specs/phase0/validator.md#attesting
  */
 export async function attest(
-  context: DutyContext,
+  context: AttestContext,
   slot: number,
   duties: readonly AttesterDuty[],
   signal: AbortSignal,
+  lastVote?: phase0.AttestationData,
 ): Promise<phase0.AttestationData> {
   const { beacon, chain, cluster, tasks, observer } = context;
   const deadlineMs = chain.startMs(slot + 1);
@@ -26,7 +35,7 @@ export async function attest(
     return Data.serialize(own);
   };
   const check = (value: Uint8Array): void =>
-    checkAttestationData(Data.deserialize(value), slot, chain.epochOf(slot), own);
+    checkAttestationData(Data.deserialize(value), { slot, epoch: chain.epochOf(slot), own, lastVote });
   const agreed = await cluster.agree({ duty: 'attester', slot, propose, check, deadlineMs }, signal);
   const data = Data.deserialize(agreed);
   observer.stage('attester', slot, 'agreed', duties.length);
@@ -61,16 +70,23 @@ export async function attest(
   return data;
 }
 
+/** What a node knows when it is asked for its vote. */
+export interface Knowledge {
+  readonly slot: number;
+  readonly epoch: number;
+  /** What our own beacon nodes would vote for; undefined while they have not said. */
+  readonly own: phase0.AttestationData | undefined;
+  /** What the cluster voted for the last time. */
+  readonly lastVote: phase0.AttestationData | undefined;
+}
+
 /**
  * Whether this node votes for another's attestation data. A wrong head is an honest difference; a wrong source or target
- * is what a lying leader would use, so they must be what this node's own beacon nodes say, when they said anything.
+ * is what a lying leader would use, so they must be what this node's own beacon nodes say. When they say nothing, the
+ * source must at least not go back: a vote that surrounds the last ones would be agreed on, and then refused by every
+ * signer.
  */
-export function checkAttestationData(
-  data: phase0.AttestationData,
-  slot: number,
-  epoch: number,
-  own: phase0.AttestationData | undefined,
-): void {
+export function checkAttestationData(data: phase0.AttestationData, { slot, epoch, own, lastVote }: Knowledge): void {
   const wrong = (why: string): never => {
     throw new DutyError('attester', `the proposed vote ${why}`, { slot, vote: JSON.stringify(Data.toJson(data)) });
   };
@@ -78,8 +94,10 @@ export function checkAttestationData(
   if (data.index !== 0) wrong('names a committee, which is not part of it since Electra');
   if (data.target.epoch !== epoch) wrong('has a target of another epoch');
   if (data.source.epoch > data.target.epoch) wrong('has a source after its target');
-  if (own === undefined) return;
   const Checkpoint = ssz.phase0.Checkpoint;
-  if (!Checkpoint.equals(data.source, own.source)) wrong('has a source that our beacon nodes do not know as justified');
-  if (!Checkpoint.equals(data.target, own.target)) wrong('has a target that our beacon nodes do not know');
+  if (own) {
+    if (!Checkpoint.equals(data.source, own.source))
+      wrong('has a source that our beacon nodes do not know as justified');
+    if (!Checkpoint.equals(data.target, own.target)) wrong('has a target that our beacon nodes do not know');
+  } else if (lastVote && data.source.epoch < lastVote.source.epoch) wrong('has a source before that of our last vote');
 }

@@ -1,9 +1,15 @@
-import { asStateFork, blockTypeOf, type ProducedBlock, type ProposerDuty } from '@holdfast/beacon';
+import { asStateFork, type BeaconClient, blockTypeOf, type ProducedBlock, type ProposerDuty } from '@holdfast/beacon';
 import { type Hex, toHex } from '@holdfast/units';
 import type { BeaconBlock } from '@lodestar/types';
 import { DutyError } from '../errors.ts';
 import type { DutyContext } from './context.ts';
 import { packList, unpackList } from './lists.ts';
+
+/** What a proposal needs of the context. */
+export type ProposeContext = Pick<DutyContext, 'chain' | 'tasks' | 'observer' | 'graffiti' | 'feeRecipient'> & {
+  readonly cluster: Pick<DutyContext['cluster'], 'agree' | 'sign'>;
+  readonly beacon: { readonly validatorApi: Pick<BeaconClient['validatorApi'], 'produceBlock' | 'publishBlock'> };
+};
 
 /**
  * One block: the cluster signs the randao reveal, agrees on a block that one of its beacon nodes made, signs it.
@@ -11,7 +17,7 @@ import { packList, unpackList } from './lists.ts';
  * @see https://github.com/ethereum/consensus-specs/blob/dev/specs/phase0/validator.md#block-proposal
  */
 export async function propose(
-  context: DutyContext,
+  context: ProposeContext,
   { pubkey, slot, validatorIndex }: ProposerDuty,
   signal: AbortSignal,
 ): Promise<void> {
