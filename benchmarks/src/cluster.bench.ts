@@ -2,6 +2,7 @@
 // that every node must do, with as many processes at it at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Group } from './cluster/group.ts';
+import { tryAll } from './cluster/traitors/all.ts';
 import type { BenchRow } from './row.ts';
 
 export const names = [
@@ -16,16 +17,20 @@ export const names = [
   'cluster.p99Ms.10',
   'cluster.dutyRateCrash',
   'cluster.proposalP99Ms',
+  'cluster.dutyRateTraitor',
+  'cluster.slashable',
 ];
 
 const DUTIES = 300;
 const CRASH_SLOTS = 1000;
 const PROPOSALS = 8;
+const TRAITOR_SLOTS = 1000;
+const TRAITOR_SEED = 1;
 
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const n of [4, 7, 10]) rows.push(...(await latency(n)));
-  rows.push(await dutyRateCrash(), await proposals());
+  rows.push(await dutyRateCrash(), await proposals(), ...(await traitors()));
   return rows;
 }
 
@@ -99,6 +104,33 @@ async function proposals(): Promise<BenchRow> {
   } finally {
     group.close();
   }
+}
+
+/** One of four a traitor, of each kind in turn, through a thousand slots of virtual time. The worst kind counts. */
+async function traitors(): Promise<BenchRow[]> {
+  const rates: number[] = [];
+  let slashable = 0;
+  for (const [kind, verdict] of await tryAll({ slots: TRAITOR_SLOTS, seed: TRAITOR_SEED })) {
+    const rate = (100 * verdict.done) / verdict.duties;
+    const { messages, refused, caught } = verdict;
+    console.log(
+      `${kind}: ${rate.toFixed(2)} % of ${verdict.duties} duties, ${messages} messages of honest shares, ` +
+        `${verdict.slashable.length} slashable pairs, ${refused} refused by protection, traitor named ${caught} times`,
+    );
+    rates.push(rate);
+    slashable += verdict.slashable.length;
+  }
+  return [
+    {
+      name: 'cluster.dutyRateTraitor',
+      value: Math.min(...rates),
+      unit: '%',
+      target: 99,
+      better: 'higher',
+      baseline: { name: 'median kind', value: percentile(rates, 0.5) },
+    },
+    { name: 'cluster.slashable', value: slashable, unit: 'pairs', target: 0, better: 'lower' },
+  ];
 }
 
 function percentile(samples: readonly number[], share: number): number {
