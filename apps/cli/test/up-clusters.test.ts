@@ -111,6 +111,7 @@ test('one node killed costs nothing', async () => {
   process.kill(nodes[3]!.pid, 'SIGKILL');
   await expect.poll(async () => (await statusOf(nodes[0]!)).nodes[3]!.up, { timeout: 10_000 }).toBe(false);
   expect((await statusOf(nodes[0]!)).stopped).toBeNull();
+  expect(await (await fetch(`${nodes[0]!.statusUrl}/metrics`)).text()).toContain('holdfast_node_able 1');
   await allAttest();
 }, 90_000);
 
@@ -122,6 +123,7 @@ test('two killed stop it, and it says why; nobody is slashed', async () => {
   const health = await fetch(`${nodes[1]!.statusUrl}/healthz`);
   expect([health.status, await health.text()]).toEqual([503, '2 of 4 nodes can be reached; 3 must agree\n']);
   const metrics = await (await fetch(`${nodes[0]!.statusUrl}/metrics`)).text();
+  expect(metrics).toContain('holdfast_node_able 0');
   expect(metrics).toContain('holdfast_node_peer_up{node="2"} 0');
   expect(metrics).toContain('holdfast_node_peer_up{node="1"} 1');
   // The node that was killed may have let out what it was at.

@@ -65,7 +65,7 @@ export interface NodeStatus {
 
 /** One node of a cluster: its links, its votes, its share, its duties. */
 export class DvNode {
-  readonly metrics = new NodeMetrics();
+  readonly metrics = new NodeMetrics(() => this.unwell() === null);
   readonly #options: DvNodeOptions;
   readonly #chain: Chain;
   readonly #clock: Clock;

@@ -14,8 +14,17 @@ export class NodeMetrics {
   readonly #refused: Counter;
   readonly #exits: Gauge<'state'>;
 
-  constructor() {
+  /** @param able whether duties can be done now */
+  constructor(able: () => boolean) {
     const registers = [this.registry];
+    new Gauge({
+      name: 'holdfast_node_able',
+      help: 'Whether duties can be done (1): enough nodes can be reached and nothing stopped this one; or not (0)',
+      registers,
+      collect() {
+        this.set(able() ? 1 : 0);
+      },
+    });
     this.#stages = new Histogram({
       name: 'holdfast_node_duty_stage_seconds',
       help: 'When duties reached each stage, seconds after the start of the slot',
