@@ -67,7 +67,11 @@ export async function joins(cwd: string, file: string, op: number, dir: string, 
   return answer;
 }
 
-/** A definition that operators 1…n have signed, with nodes in `NAME-1`…`NAME-n`. Returns its file. */
+/**
+ * A definition that operators 1…n have signed, with nodes in `NAME-1`…`NAME-n`. Returns its file.
+ *
+ * @param more the network, and `--pool` where not `VAULT` is paid
+ */
 export async function defined(
   cwd: string,
   name: string,
@@ -76,15 +80,15 @@ export async function defined(
 ): Promise<string> {
   const file = join(cwd, `${name}.json`);
   const operators = OPERATORS.slice(0, nodes).flatMap((operator) => ['--operator', operator]);
+  const paid = more.includes('--pool') ? [] : ['--vault', VAULT];
   const answer = await command(cwd, [
     'cluster',
     'create',
     '--name',
     name,
-    '--vault',
-    VAULT,
     '--out',
     file,
+    ...paid,
     ...operators,
     ...more,
   ]);

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClusterLock } from '@holdfast/keys';
+import { expect } from 'vitest';
+import { command, freePorts, joins, OPERATORS } from '../cluster.ts';
+import type { Life } from './Life.ts';
+import { historyIn, meshed, until } from './NodeRun.ts';
+import { epochOf } from './PoolChain.ts';
+
+const STAY = [1, 2, 3];
+/** The traitor is not waited for long. */
+const QUICK = ['--patience-seconds', '3', '--round-seconds', '2'];
+
+/** Operator 5 comes for operator 4, the traitor, who takes no part. By the guide: the old nodes stop, then all deal. */
+export async function redeal(life: Life): Promise<void> {
+  const next = life.at('next.json');
+  const lockFile = join(life.directory(1), 'lock.json');
+  const made = await command(life.cwd, [
+    'cluster',
+    'reshare',
+    lockFile,
+    '--out',
+    next,
+    '--replace',
+    `4=${OPERATORS[4]}`,
+  ]);
+  expect(made.code).toBe(0);
+  const [port] = await freePorts(1);
+  for (const op of STAY) await joins(life.cwd, next, op, life.directory(op));
+  await joins(life.cwd, next, 5, life.at('next-5'), port);
+  for (const op of STAY) await joins(life.cwd, next, op, life.directory(op));
+  // From a node that still runs nothing is re-dealt.
+  const early = await command(life.cwd, ['dkg', next, '--data-dir', life.at('early'), '--previous', life.directory(1)]);
+  expect(early.json).toMatchObject({ error: { code: 'SIGNER_OWNED' } });
+
+  const pause = { from: life.chain.slotNow, to: Infinity };
+  life.pauses.push(pause);
+  const stopped = await Promise.all(life.nodes.slice(0, 3).map((node) => node.stop()));
+  for (const { code, err } of stopped) expect({ code, err }).toMatchObject({ code: 0 });
+  const ended = await life.ceremony([
+    ...STAY.map((op) => [next, '--data-dir', life.at(`next-${op}`), '--previous', life.directory(op), ...QUICK]),
+    [next, '--data-dir', life.at('next-5'), '--previous-lock', lockFile, ...QUICK],
+  ]);
+  for (const { code, err } of ended) expect({ code, err }).toMatchObject({ code: 0 });
+  for (const op of STAY) expect(existsSync(join(life.directory(op), 'KILLED'))).toBe(true);
+  const after = life.read<ClusterLock>(life.at('next-5/lock.json'));
+  expect(after.validators.map(({ pubkey }) => pubkey)).toEqual(life.pubkeys);
+  for (const op of STAY) {
+    life.memories.push({ directory: life.directory(op), history: await historyIn(life.directory(op)) });
+  }
+  life.heirs = [...STAY, 5].map((op, i) => life.run(i + 1, life.at(`next-${op}`)));
+  pause.to = await takeOver(life, pause.from);
+}
+
+/** The new nodes wait until nothing of the old shares can be contradicted. Returns the slot of their first vote. */
+async function takeOver({ heirs, chain, epochs, traitor }: Life, stoppedAt: number): Promise<number> {
+  await Promise.all(heirs.map((node) => node.start()));
+  const told = await Promise.all(heirs.map((node) => node.line('history.waiting')));
+  const since = Math.min(...told.map(({ sinceEpoch }) => Number(sinceEpoch)));
+  await meshed(heirs);
+  const votes = () => chain.witness.votes.filter(({ slot }) => slot > stoppedAt + 1);
+  await until(() => votes().length > 0, 'they vote again', 40_000);
+  const first = votes()[0]!;
+  await epochs.whole(epochOf(first.slot) + 1);
+  for (const { source, target } of votes()) {
+    expect(source).toBeGreaterThanOrEqual(since);
+    expect(target).toBeGreaterThan(since + 1);
+  }
+  console.log(`re-dealt: silent from slot ${stoppedAt} to ${first.slot}; the line was drawn in epoch ${since}`);
+  // The traitor ran all the while, with its old share: there is nobody for it.
+  expect(traitor!.digest?.reached).toBe(0);
+  return first.slot;
+}
