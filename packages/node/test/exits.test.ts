@@ -201,6 +201,7 @@ describe('voluntary exits on a real chain', { timeout: 120_000 }, () => {
     expect(exitEpochs()).toEqual([expect.any(Number), NEVER]);
     expect(exitEpochs()[0]).toBeLessThan(NEVER);
     await until(() => [0, 1, 3].every((at) => exitAt(at)[0]?.state === 'exiting'), 'those who asked see it');
+    expect(exitAt(0)).toMatchObject([{ epoch: 0, own: true, asked: [0, 1, 3] }]);
     const metrics = await nodes[0]!.node.metrics.registry.metrics();
     expect(metrics).toContain('holdfast_node_exits{state="exiting"} 1');
     expect(metrics).toContain('holdfast_node_duties_published_total{duty="exit"} 1');

@@ -120,7 +120,7 @@ export class Exits {
         const outlook = exitOutlook(answer, epoch, now, chain.shardCommitteePeriod);
         return outlook.kind === 'possible' && answer
           ? this.#pursue(pubkey, outlook.epoch, answer.index, slot, signal)
-          : this.#set(statusOf(pubkey, epoch, outlook));
+          : this.#set(statusOf(pubkey, epoch, outlook, this.#statuses.get(pubkey)));
       }),
     );
   }
@@ -225,10 +225,16 @@ export class Exits {
   }
 }
 
-function statusOf(pubkey: Pubkey, asked: number | null, outlook: ExitOutlook): Omit<ExitStatus, 'own' | 'asked'> {
-  const epoch = outlook.kind === 'early' ? outlook.epoch : asked;
+function statusOf(
+  pubkey: Pubkey,
+  named: number | null,
+  outlook: ExitOutlook,
+  before: ExitStatus | undefined,
+): ExitStatus {
+  const epoch = outlook.kind === 'early' ? outlook.epoch : (named ?? before?.epoch ?? null);
+  const asked = before?.asked ?? [];
   const state = outlook.kind === 'exiting' || outlook.kind === 'exited' ? outlook.kind : 'waiting';
-  return { pubkey, epoch, state, detail: describeOutlook(outlook) };
+  return { pubkey, epoch, own: true, asked, state, detail: describeOutlook(outlook) };
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,15 +6,17 @@ import { BeaconClient } from '@holdfast/beacon';
 import { type ClusterLock, decryptKeystore, KeyRing, nodeIndexOf, partialSign } from '@holdfast/keys';
 import {
   DvNode,
+  ExitRequestFiles,
   loadIdentity,
   type NodeIdentity,
   OwnSlashedError,
+  requestedExits,
   type ShareSigner,
   serveStatus,
   serviceSigner,
 } from '@holdfast/node';
 import { openSqliteProtection, type ProtectionStore } from '@holdfast/protection';
-import { clientOf, SignerGate, SignerService } from '@holdfast/signer';
+import { allOf, clientOf, SignerGate, SignerService } from '@holdfast/signer';
 import { type Pubkey, toHex } from '@holdfast/units';
 import { IDENTITY_FILE, KEYSTORES, LOCK_FILE, readVerifiedLock } from '../../cluster/files.ts';
 import { findKeystores } from '../../keys/files.ts';
@@ -138,6 +140,7 @@ export class DevnetNode {
       identity,
       beacon: new BeaconClient({ urls: [setup.beaconUrl] }),
       signer: this.#signer,
+      exits: new ExitRequestFiles(directory),
       journal: join(directory, 'votes.sqlite'),
       listen: this.#cutOff ? ['/ip4/127.0.0.1/tcp/0'] : operators[index - 1]!.multiaddrs,
       ...(this.#cutOff ? { addresses: new Map(operators.map((_, at) => [at, NOWHERE])) } : {}),
@@ -208,10 +211,12 @@ export class DevnetNode {
 }
 
 /** Policy, the node's own durable protection, and the share. */
-function honestSigner({ setup, protection, ring }: Parts): ShareSigner {
+function honestSigner({ directory, lock, index, setup, protection, ring }: Parts): ShareSigner {
   const { network, vault } = setup;
-  const rules = { vault: [vault], feeRecipient: [vault], allowExits: false, slotsAheadMax: SLOTS_AHEAD_MAX };
-  const policy = new LivePolicy(rules, network);
+  const rules = { vault: [vault], feeRecipient: [vault], allowExits: true, slotsAheadMax: SLOTS_AHEAD_MAX };
+  const validators = new Map(lock.validators.map(({ pubkey, sharePubkeys }) => [sharePubkeys[index - 1]!, pubkey]));
+  const exits = requestedExits(new ExitRequestFiles(directory), (share) => validators.get(share));
+  const policy = allOf(new LivePolicy(rules, network), exits);
   const open = { check: () => undefined };
   const gate = new SignerGate({ kill: open, lease: open });
   const service = new SignerService({ keys: ring, protection, policy, gate, network });
