@@ -66,4 +66,7 @@ test('who led is counted in the newest slots only, and what is old is forgotten'
   const slots = chronicle.rows().map(({ slot }) => slot);
   expect(slots).toHaveLength(WINDOW_SLOTS);
   expect(slots[0]).toBe(2 * WINDOW_SLOTS);
+  // A cluster whose validators have all left has nothing to tell any more.
+  chronicle.forget(3 * WINDOW_SLOTS - 1);
+  expect(chronicle.rows()).toHaveLength(1);
 });

@@ -51,8 +51,12 @@ export class Chronicle {
       duty.leader ??= trace.leader === undefined ? null : trace.leader + 1;
       duty.why ??= trace.missed ?? null;
     }
-    const newest = Math.max(...this.#slots.keys());
-    for (const slot of this.#slots.keys()) if (slot <= newest - WINDOW_SLOTS) this.#slots.delete(slot);
+    this.forget(Math.max(...this.#slots.keys()));
+  }
+
+  /** Forgets what is older than the window that ends with this slot: a cluster may have nothing more to do. */
+  forget(now: number): void {
+    for (const slot of this.#slots.keys()) if (slot <= now - WINDOW_SLOTS) this.#slots.delete(slot);
   }
 
   /** Slots with duties, the newest first. */

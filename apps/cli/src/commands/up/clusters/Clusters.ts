@@ -44,7 +44,7 @@ export class Clusters {
   }
 
   rows(): ClusterRow[] {
-    return this.#clusters.map((cluster) => cluster.row());
+    return this.#clusters.map((cluster) => cluster.row(this.#options.devnet.slot));
   }
 
   /** @throws ClusterNodeError */

@@ -78,9 +78,11 @@ export class OperatorCluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
-  row(): ClusterRow {
+  /** @param slot the chain's newest */
+  row(slot: number): ClusterRow {
+    this.#chronicle.forget(slot);
     const slots = this.#chronicle.rows();
-    const duties = slots.flatMap((slot) => slot.duties);
+    const duties = slots.flatMap((each) => each.duties);
     const why = this.#why();
     const state = this.#stateFor(why);
     return {
