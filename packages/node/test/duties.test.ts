@@ -32,6 +32,8 @@ it('every duty that waits for the head begins when it is seen, not only the last
       proposersAt: () => [],
       attestersAt: (at: number) => (at === slot ? [{}] : []),
       syncAt: (at: number) => (at === slot ? [{}] : []),
+      attestersIn: () => [],
+      syncIn: () => [],
     },
     tasks: { selectionProof: () => ({}) },
     cluster: {
@@ -77,6 +79,8 @@ it('what was in hand when the node was told to stop was not missed by it', async
         proposersAt: () => [],
         attestersAt: () => [],
         syncAt: () => [],
+        attestersIn: () => [],
+        syncIn: () => [],
       },
       tasks: { registration: () => ({}) },
       cluster: { sign: endsBy === 'stop' ? never : async () => Promise.reject(new Error('too late')) },

@@ -7,6 +7,7 @@ import type { DutyContext } from './context.ts';
 import type { AgreedDuty, DutyObserver } from './ports.ts';
 import { propose } from './propose.ts';
 import { registerBuilders } from './register.ts';
+import { subscribe } from './subscribe.ts';
 import { syncContributions, syncMessages } from './syncCommittee.ts';
 
 /**
@@ -120,14 +121,24 @@ export class Duties {
       if (first) await registry.refresh();
       await Promise.all([schedule.load(epoch), schedule.load(epoch + 1).catch(() => undefined)]);
       if (first) await this.#announce(slot, signal);
+      await this.#subscribe(slot, [epoch, epoch + 1], signal);
     });
   }
 
   async #prepare(slot: number, signal: AbortSignal): Promise<void> {
     const { chain, registry, schedule } = this.#context;
     await registry.refresh();
-    await schedule.load(chain.epochOf(slot));
+    const epoch = chain.epochOf(slot);
+    await schedule.load(epoch);
     await this.#announce(slot, signal);
+    await this.#subscribe(slot, [epoch], signal);
+  }
+
+  /** Without it votes are given all the same; aggregates suffer. */
+  #subscribe(slot: number, epochs: readonly number[], signal: AbortSignal): Promise<void> {
+    return this.#try('aggregator', slot, () =>
+      Promise.all(epochs.map((epoch) => subscribe(this.#context, epoch, signal))),
+    );
   }
 
   /** Tells the beacon nodes where fees go, and builders, when the network has them. */
@@ -155,18 +166,19 @@ export class Duties {
     try {
       for await (const event of this.#context.beacon.events(['head', 'chain_reorg'], signal)) {
         if (event.topic === 'head') for (const begin of this.#headSeen.get(event.slot) ?? []) begin();
-        else if (event.topic === 'chain_reorg') await this.#reload(event.slot);
+        else if (event.topic === 'chain_reorg') await this.#reload(event.slot, signal);
       }
     } catch {
       // Heads only make attestations earlier; without them they are made when they are due.
     }
   }
 
-  async #reload(slot: number): Promise<void> {
+  async #reload(slot: number, signal: AbortSignal): Promise<void> {
     const { chain, schedule } = this.#context;
     const epoch = chain.epochOf(slot);
     await this.#try('attester', slot, async () => {
       await Promise.all([schedule.load(epoch), schedule.load(epoch + 1)]);
+      await this.#subscribe(slot, [epoch, epoch + 1], signal);
     });
   }
 

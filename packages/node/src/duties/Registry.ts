@@ -10,6 +10,8 @@ export interface Member {
   readonly slashed: boolean;
   /** Infinity while it is not known. */
   readonly activationEpoch: number;
+  /** The first epoch in which it may have duties: a validator is told of its activation epochs before. */
+  readonly dutiesFrom: number;
 }
 
 /** Which of the cluster's validators the chain knows, by index and by key. Refreshed once an epoch. */
@@ -27,6 +29,11 @@ export class Registry {
     return [...this.#members.values()].filter(({ active }) => active);
   }
 
+  /** Those that have duties in an epoch, which may be the next. */
+  dueIn(epoch: number): readonly Member[] {
+    return [...this.#members.values()].filter(({ dutiesFrom }) => dutiesFrom <= epoch);
+  }
+
   /** One's own slashed: everything else stops too, for what made it can make the next (see Duties). */
   get slashed(): readonly Member[] {
     return [...this.#members.values()].filter(({ slashed }) => slashed);
@@ -40,14 +47,11 @@ export class Registry {
     const answers = await this.#beacon.validators('head', { ids: this.#pubkeys });
     this.#members = new Map(
       answers.map(({ index, status, validator }) => {
-        const member: Member = {
-          pubkey: validator.pubkey,
-          index,
-          active: status.startsWith('active'),
-          slashed: validator.slashed,
-          activationEpoch:
-            validator.activationEpoch === FAR_FUTURE_EPOCH ? Infinity : Number(validator.activationEpoch),
-        };
+        const active = status.startsWith('active');
+        const { activationEpoch: activation, slashed, pubkey } = validator;
+        const activationEpoch = activation === FAR_FUTURE_EPOCH ? Infinity : Number(activation);
+        const dutiesFrom = active ? 0 : status.startsWith('pending') ? activationEpoch : Infinity;
+        const member: Member = { pubkey, index, active, slashed, activationEpoch, dutiesFrom };
         return [index, member] as const;
       }),
     );

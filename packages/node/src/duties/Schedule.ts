@@ -26,9 +26,9 @@ export class Schedule {
 
   /** Loads the duties of an epoch anew and forgets old ones. */
   async load(epoch: number): Promise<void> {
-    const indices = this.#registry.active.map(({ index }) => index);
-    const ours = (duty: { readonly validatorIndex: number }): boolean =>
-      this.#registry.at(duty.validatorIndex)?.active === true;
+    const due = new Set(this.#registry.dueIn(epoch).map(({ index }) => index));
+    const indices = [...due];
+    const ours = ({ validatorIndex }: { readonly validatorIndex: number }): boolean => due.has(validatorIndex);
     const api = this.#beacon.validatorApi;
     const [attesters, proposers, sync] = await Promise.all([
       api.attesterDuties(epoch, indices),
@@ -47,6 +47,15 @@ export class Schedule {
 
   has(epoch: number): boolean {
     return this.#epochs.has(epoch);
+  }
+
+  attestersIn(epoch: number): readonly AttesterDuty[] {
+    return this.#epochs.get(epoch)?.attesters ?? [];
+  }
+
+  /** Of those in the sync committee, which is one for a whole period. */
+  syncIn(epoch: number): readonly SyncDuty[] {
+    return this.#epochs.get(epoch)?.sync ?? [];
   }
 
   attestersAt(slot: number): AttesterDuty[] {
