@@ -41,23 +41,22 @@ export function waitUntil(clock: Clock, ms: number, signal: AbortSignal): Promis
   });
 }
 
-/**
- * Fires at `ms` since 1970, or with `signal`. Call `done` when nobody waits any more: it ends what is still under way, and
- * nothing of it stays with `signal`, which lives longer.
- */
+/** Fires at `ms` since 1970, or with `signal`. Call `done` when nobody listens any more: nothing stays with `signal`. */
 export function deadline(
   clock: Clock,
   ms: number,
   signal: AbortSignal,
 ): { readonly signal: AbortSignal; done(): void } {
-  const own = new AbortController();
-  const joined = joinSignals(signal, own.signal);
-  const cancel = clock.alarm(ms, () => own.abort(new DOMException('the deadline is over', 'TimeoutError')));
+  const late = new AbortController();
+  const joined = joinSignals(signal, late.signal);
+  const cancel = clock.alarm(ms, () => late.abort(new DOMException('the deadline is over', 'TimeoutError')));
+  if (joined.signal.aborted) cancel();
+  else joined.signal.addEventListener('abort', cancel, { once: true });
   return {
     signal: joined.signal,
     done() {
       cancel();
-      own.abort(new DOMException('nobody waits any more', 'AbortError'));
+      joined[Symbol.dispose]();
     },
   };
 }

@@ -102,7 +102,8 @@ export class Agreeing {
       else stop.addEventListener('abort', late, { once: true });
     });
     decided.catch(() => undefined);
-    const own = request.propose(stop);
+    // A beacon node that is slow may go on when it is not needed any more: that it failed is found out.
+    const own = request.propose(signal);
     // A node whose beacon node is down or slow still votes for what others propose.
     own
       .then((value) => this.#perform(this.#agreements.give(instance, { type: 'value', value })))

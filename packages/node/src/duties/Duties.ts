@@ -61,8 +61,9 @@ export class Duties {
 
   async #slot(slot: number, stop: AbortSignal): Promise<void> {
     const { chain, clock, schedule } = this.#context;
-    // What a slot begins may end in the next one: a late attestation is worth something for an epoch.
-    const { signal, done } = deadline(clock, chain.startMs(slot + 2), stop);
+    // What a slot begins may end in the next one: a late attestation is worth something for an epoch. A beacon node that is
+    // slow to answer what nobody needs any more has until then, too, so that its failing is noticed.
+    const { signal } = deadline(clock, chain.startMs(slot + 2), stop);
     const epoch = chain.epochOf(slot);
     if (!schedule.has(epoch)) await this.#try('attester', slot, () => this.#prepare(slot, signal));
     await Promise.all([
@@ -74,7 +75,6 @@ export class Duties {
       this.#lookAhead(slot, signal),
       this.#context.exits?.slot(slot, signal),
     ]);
-    done();
   }
 
   async #attesters(slot: number, signal: AbortSignal): Promise<void> {
