@@ -4,7 +4,7 @@ import type { PeersOptions } from './peers.ts';
 export interface Links {
   /** Multiaddrs that others can dial. */
   readonly addresses: readonly string[];
-  /** Peers with a link that can be written to. */
+  /** Peers that can be written to and were heard of late. */
   readonly connected: readonly string[];
   /** To one peer. False when it was dropped: the peer is away, or its queue is full. */
   send(peerId: string, channel: number, payload: Uint8Array): boolean;
