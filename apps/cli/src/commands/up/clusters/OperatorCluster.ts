@@ -7,7 +7,9 @@ import type { Dealt } from './deal.ts';
 import { ClusterNodeError, NodeProcess } from './NodeProcess.ts';
 import type { NodeDigest } from './protocol.ts';
 
-const SLOTS_SHOWN = 6;
+const SLOTS_SHOWN = 4;
+/** How a node does is judged by so many slots. */
+const SLOTS_JUDGED = 6;
 
 /** One operator's cluster: its node processes, and what is known of them. */
 export class OperatorCluster {
@@ -123,13 +125,14 @@ export class OperatorCluster {
     const able = reports.filter(({ stopped }) => stopped === null);
     if (able.length >= threshold) return null;
     const told = reports.find(({ stopped }) => stopped !== null)?.stopped;
-    return told ?? `${present.length} of ${this.nodes.length} nodes take part; ${threshold} must agree`;
+    // Its first sentence: keys and advice are for the log.
+    return told?.split(' (')[0] ?? `${present.length} of ${this.nodes.length} nodes take part; ${threshold} must agree`;
   }
 
   #nodeRow(node: NodeProcess): ClusterNodeRow {
     const at = node.node - 1;
     const others = this.nodes.filter((other) => other !== node);
-    const { partialMs, late, led } = this.#chronicle.timeliness(node.node, SLOTS_SHOWN);
+    const { partialMs, late, led } = this.#chronicle.timeliness(node.node, SLOTS_JUDGED);
     return {
       node: node.node,
       state: node.state === 'up' && node.cutOff ? 'cutOff' : node.state,
