@@ -22,7 +22,10 @@ export function addFault({ program, does }: Host): void {
   const command = program
     .command('fault')
     .summary('break something on a running devnet')
-    .description('Makes validators of a running devnet fail, its Beacon API lie, or its pool short.')
+    .description(
+      'Makes validators of a running devnet fail, its Beacon API lie, or its pool short. Validators that a cluster runs ' +
+        'sign nothing wrong: for them a copy of the key contradicts what the cluster signed.',
+    )
     .addArgument(new Argument('<kind>', 'what to break').choices(FAULT_KINDS))
     .addOption(
       new Option('--devnet-url <url>', "the devnet's Beacon API (default: http://127.0.0.1:5052)")
