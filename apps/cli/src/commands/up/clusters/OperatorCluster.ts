@@ -5,7 +5,6 @@ import type { Pubkey } from '@holdfast/units';
 import { Chronicle, WINDOW_SLOTS } from './Chronicle.ts';
 import type { Dealt } from './deal.ts';
 import { ClusterNodeError, NodeProcess } from './NodeProcess.ts';
-import type { NodeDigest } from './protocol.ts';
 
 const SLOTS_SHOWN = 4;
 /** How a node does is judged by so many slots. */
@@ -23,10 +22,16 @@ export class OperatorCluster {
     this.name = name;
     this.lock = lock;
     this.#chronicle = new Chronicle(slotMs);
-    const onDigest = (digest: NodeDigest): void => this.#chronicle.add(digest);
-    this.nodes = directories.map(
-      (directory, at) => new NodeProcess({ node: at + 1, directory, compileCache, onDigest }),
-    );
+    this.nodes = directories.map((directory, at) => {
+      const node: NodeProcess = new NodeProcess({
+        node: at + 1,
+        directory,
+        compileCache,
+        // What one misses because it is kept away from the others is not the cluster's.
+        onDigest: (digest) => void (node.cutOff || this.#chronicle.add(digest)),
+      });
+      return node;
+    });
   }
 
   get pubkeys(): readonly Pubkey[] {
