@@ -68,7 +68,7 @@ function inputs(exits: ExitRequestFiles): SignerInputs {
     exits,
     kill: new KillSwitch({ directory: dir.path }),
     lease: { check: () => undefined } as unknown as SignerInputs['lease'],
-    headSlot: 0,
+    chain: { headSlot: 0, isActive: true },
   };
 }
 

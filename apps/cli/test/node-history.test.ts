@@ -76,7 +76,7 @@ async function allowed(settle: (store: ProtectionStore, keys: readonly Pubkey[])
 const lost = votes(EPOCH, EPOCH + 1);
 const conflicts = (now: readonly Vote[]): number =>
   now.filter((vote) => lost.some((old) => isSlashable(vote, old))).length;
-const headSlot = EPOCH * SLOTS + 3;
+const chain = { headSlot: EPOCH * SLOTS + 3, isActive: true };
 const started = (origin: NodeRecord['origin'], startedAt: string | null): NodeRecord => ({
   version: 1,
   lockHash: ROOT,
@@ -87,7 +87,7 @@ const started = (origin: NodeRecord['origin'], startedAt: string | null): NodeRe
 
 test('what is waited for contradicts nothing that may have been signed, and the wait ends', async () => {
   const after = await allowed((store, keys) =>
-    settleHistory(store, keys, started('dkg', 'yesterday'), { recoverByWaiting: true }, network, headSlot, context),
+    settleHistory(store, keys, started('dkg', 'yesterday'), { recoverByWaiting: true }, network, chain, context),
   );
   expect(conflicts(after)).toBe(0);
   // Signing goes on with the first vote of epoch E + 2 whose source is E.
@@ -118,7 +118,7 @@ test.each([
 test('blocks begin above every slot that may have been signed', async () => {
   const store = await freshStore();
   const pubkey = `0x${'ab'.repeat(48)}` as Pubkey;
-  const waiting = await settleHistory(store, [pubkey], started('resharing', null), {}, network, headSlot, context);
+  const waiting = await settleHistory(store, [pubkey], started('resharing', null), {}, network, chain, context);
   expect(waiting).toEqual({ sinceEpoch: EPOCH });
   const last = BigInt((EPOCH + 2) * SLOTS - 1);
   const claim = (slot: bigint) => store.claim({ kind: 'block', pubkey, slot, signingRoot: ROOT });
@@ -126,7 +126,7 @@ test('blocks begin above every slot that may have been signed', async () => {
   expect(await claim(last + 1n)).toMatchObject({ allowed: true });
   // Only the first start after a resharing draws it by itself.
   const other = `0x${'cd'.repeat(48)}` as Pubkey;
-  const again = settleHistory(store, [other], started('resharing', 'today'), {}, network, headSlot, context);
+  const again = settleHistory(store, [other], started('resharing', 'today'), {}, network, chain, context);
   await expect(again).rejects.toMatchObject({ code: 'CLI_USAGE' });
 });
 
@@ -134,9 +134,22 @@ test('new means new: not after the node has signed, and not without a word', asy
   const store = await freshStore();
   const keys = [`0x${'01'.repeat(48)}` as Pubkey];
   const settle = (record: NodeRecord | null, options: { new?: boolean }) =>
-    settleHistory(store, keys, record, options, network, headSlot, context);
+    settleHistory(store, keys, record, options, network, chain, context);
   await expect(settle(null, {})).rejects.toMatchObject({ code: 'CLI_USAGE' });
   await expect(settle(started('dkg', 'yesterday'), { new: true })).rejects.toMatchObject({ code: 'CLI_USAGE' });
   expect(await settle(null, { new: true })).toBeNull();
   expect(await settle(started('dkg', 'yesterday'), {})).toBeNull();
+});
+
+test('the backup of the first day is not believed, once its validators have duties', async () => {
+  const settled = async (record: NodeRecord, isActive: boolean) => {
+    const store = await freshStore();
+    const keys = [`0x${'02'.repeat(48)}` as Pubkey];
+    await store.register(keys);
+    return settleHistory(store, keys, record, {}, network, { ...chain, isActive }, context);
+  };
+  expect(await settled(started('dkg', null), true)).toEqual({ sinceEpoch: EPOCH });
+  expect(await settled(started('dkg', null), false)).toBeNull();
+  expect(await settled(started('dkg', 'yesterday'), true)).toBeNull();
+  expect(await settled(started('hand', null), true)).toBeNull();
 });

@@ -14,6 +14,13 @@ export interface HistoryOptions {
   readonly recoverByWaiting?: boolean | undefined;
 }
 
+/** The chain as the beacon nodes tell it when the node starts. */
+export interface ChainNow {
+  readonly headSlot: number;
+  /** Whether a validator of the cluster is, or was, active: only then can a share have signed what is slashable. */
+  readonly isActive: boolean;
+}
+
 /** The epoch from which keys may sign again whose history is not known. */
 export interface Waiting {
   readonly sinceEpoch: number;
@@ -23,7 +30,7 @@ export interface Waiting {
  * No key signs before it is settled what it signed: it is known, or imported, or nothing, or it is waited for until
  * whatever it was cannot be contradicted any more.
  *
- * @param headSlot of the beacon nodes: a clock that is behind must not shorten the wait
+ * @param chain its head counts, too: a clock that is behind must not shorten the wait
  * @returns since when is waited; null when there is no need to
  * @throws CliUsageError saying what can be done
  */
@@ -33,7 +40,7 @@ export async function settleHistory(
   record: NodeRecord | null,
   options: HistoryOptions,
   network: SignerNetwork,
-  headSlot: number,
+  chain: ChainNow,
   context: Context,
 ): Promise<Waiting | null> {
   if (options.import !== undefined) {
@@ -41,9 +48,18 @@ export async function settleHistory(
     await context.progress.step(`Importing the history in ${options.import}`, () => store.import(text));
   }
   const unknown = await unknownTo(store, pubkeys);
-  if (unknown.length === 0 && !options.recoverByWaiting) return null;
-  const isRedealt = record?.origin === 'resharing' && record.startedAt === null;
-  if (isRedealt || options.recoverByWaiting) return drawLine(store, pubkeys, network, headSlot);
+  const isFirst = record !== null && record.startedAt === null;
+  const isRedealt = isFirst && record.origin === 'resharing';
+  // A directory that never signed, of validators that have long had duties: it comes late, or it is the backup of the
+  // first day, whose history is empty and not true. To wait harms neither.
+  const mayBeBackup = isFirst && record.origin === 'dkg' && chain.isActive && options.import === undefined;
+  if (mayBeBackup) {
+    context.warn(
+      'this directory never signed, and its validators are active: it is taken for a backup of its first day',
+    );
+  }
+  if (isRedealt || mayBeBackup || options.recoverByWaiting) return drawLine(store, pubkeys, network, chain.headSlot);
+  if (unknown.length === 0) return null;
   if (options.new && record?.startedAt && unknown.length === pubkeys.length) {
     throw new CliUsageError('these shares are not new: this node was allowed to sign before', {
       data: { since: record.startedAt, unknown: unknown.length },

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BeaconClient } from '@holdfast/beacon';
+import type { ClusterLock } from '@holdfast/keys';
 import { ChainMismatchError, DvNode, ExitRequestFiles, serveStatus } from '@holdfast/node';
 import { KillSwitch } from '@holdfast/signer';
 import { joinSignals, type Pubkey } from '@holdfast/units';
@@ -12,6 +13,7 @@ import { openHome } from '../signer/home.ts';
 import { own } from '../signer/owned.ts';
 import { listenOf, overridesOf } from './addresses.ts';
 import type { NodeOptions } from './command.ts';
+import type { ChainNow } from './history.ts';
 import { type Loaded, load, rememberStart, requireDirectory } from './load.ts';
 import { type NodeRecord, readRecord } from './record.ts';
 import { distantSigner, localSigner, type NodeSigner, type SignerInputs } from './signer.ts';
@@ -37,7 +39,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
   }
   const beacon = new BeaconClient({ urls: options.beaconUrl });
   const kill = startKillSwitch(directory, context, stack);
-  const { headSlot } = await beacon.validatorApi.syncing();
+  const chain = await chainNow(beacon, lock);
   const exits = new ExitRequestFiles(directory);
   const { signer, waiting } = await makeSigner(
     {
@@ -49,7 +51,7 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
       exits,
       kill,
       lease,
-      headSlot,
+      chain,
     },
     loaded,
     options,
@@ -81,6 +83,14 @@ export async function runNode(options: Running, context: Context): Promise<ExitC
   if (stopping.signal.aborted && !context.signal.aborted) throw stopping.signal.reason;
   tellEvent('info', 'node.stopping', {}, context);
   return EXIT.ok;
+}
+
+async function chainNow(beacon: BeaconClient, { validators }: ClusterLock): Promise<ChainNow> {
+  const [{ headSlot }, known] = await Promise.all([
+    beacon.validatorApi.syncing(),
+    beacon.validators('head', { ids: validators.map(({ pubkey }) => pubkey) }),
+  ]);
+  return { headSlot, isActive: known.some(({ status }) => !status.startsWith('pending')) };
 }
 
 /** A file, or SIGUSR2, stops all signing. */

@@ -20,7 +20,7 @@ import { readSecretFile } from '../../secrets/files.ts';
 import type { Home } from '../signer/home.ts';
 import { LivePolicy } from '../signer/policy.ts';
 import type { NodeOptions } from './command.ts';
-import { settleHistory, type Waiting } from './history.ts';
+import { type ChainNow, settleHistory, type Waiting } from './history.ts';
 import type { NodeRecord } from './record.ts';
 import { startShareWatch } from './watch.ts';
 
@@ -37,7 +37,7 @@ export interface SignerInputs {
   readonly exits: ExitRequests;
   readonly kill: KillSwitch;
   readonly lease: Lease;
-  readonly headSlot: number;
+  readonly chain: ChainNow;
 }
 
 export interface NodeSigner {
@@ -58,7 +58,7 @@ export async function localSigner(
   context: Context,
   stack: AsyncDisposableStack,
 ): Promise<NodeSigner> {
-  const { home, record, vault, feeRecipient, validatorOf, exits, kill, lease, headSlot } = inputs;
+  const { home, record, vault, feeRecipient, validatorOf, exits, kill, lease, chain } = inputs;
   const pubkeys = shares.map(({ pubkey }) => pubkey);
   if (!existsSync(home.protectionPath) && record?.startedAt) {
     context.warn(`${home.protectionPath} is gone, though this node has signed since ${record.startedAt}`);
@@ -68,7 +68,7 @@ export async function localSigner(
     genesisValidatorsRoot: home.network.genesisValidatorsRoot,
   });
   stack.defer(() => protection.close());
-  const waiting = await settleHistory(protection, pubkeys, record, options, home.network, headSlot, context);
+  const waiting = await settleHistory(protection, pubkeys, record, options, home.network, chain, context);
   const pool = new LivePolicy(
     {
       ...(vault === null ? {} : { vault: [vault] }),

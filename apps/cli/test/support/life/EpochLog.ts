@@ -1,4 +1,4 @@
-import type { Devnet } from '@holdfast/devnet';
+import type { Devnet, SlotPhase } from '@holdfast/devnet';
 import { epochOf, SLOTS_PER_EPOCH } from './PoolChain.ts';
 
 export interface EpochRow {
@@ -13,6 +13,7 @@ export interface EpochRow {
 
 /** A vote is worth something until the epoch after is well on its way. */
 const LOOK_AT = 3;
+const PHASES: readonly SlotPhase[] = ['propose', 'attest', 'aggregate'];
 
 /** What became of each epoch, as the Beacon API tells it while it knows. */
 export class EpochLog {
@@ -28,35 +29,18 @@ export class EpochLog {
     this.#beaconUrl = beaconUrl;
     this.#indices = indices;
     this.#stop = devnet.on((event) => {
-      if (event.kind !== 'phase' || event.phase !== 'propose') return;
-      const { slot } = event;
+      if (event.kind !== 'phase') return;
+      const { slot, phase } = event;
       const epoch = epochOf(slot);
       const slotMs = devnet.config.SLOT_DURATION_MS;
-      const lateMs = Math.max(0, Date.now() - (devnet.genesisTime * 1000 + slot * slotMs));
-      this.#lateMs.set(epoch, Math.max(lateMs, this.#lateMs.get(epoch) ?? 0));
-      if (slot % SLOTS_PER_EPOCH === LOOK_AT) void this.#look(epoch - 1);
+      const lateMs = Date.now() - (devnet.genesisTime * 1000 + (slot + PHASES.indexOf(phase) / PHASES.length) * slotMs);
+      this.#lateMs.set(epoch, Math.max(Math.round(lateMs), this.#lateMs.get(epoch) ?? 0));
+      if (phase === 'propose' && slot % SLOTS_PER_EPOCH === LOOK_AT) void this.#look(epoch - 1);
     });
   }
 
   close(): void {
     this.#stop();
-  }
-
-  /** Resolves when the epoch is over and was looked at. */
-  async row(epoch: number): Promise<EpochRow> {
-    for (;;) {
-      const row = this.rows.find((each) => each.epoch === epoch);
-      if (row) return row;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  /** The first epoch, from this one on, in which all of them voted. @throws when there is none among so many */
-  async whole(epoch: number, within = 4): Promise<number> {
-    for (let each = epoch; each < epoch + within; each += 1) {
-      if (!(await this.row(each)).live.includes(false)) return each;
-    }
-    throw new Error(`in none of the epochs ${epoch} to ${epoch + within - 1} all of them voted`);
   }
 
   async #look(epoch: number): Promise<void> {

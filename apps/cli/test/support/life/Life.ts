@@ -9,13 +9,18 @@ import type { Random } from '../random.ts';
 import type { InterchangeLike } from '../slashable.ts';
 import type { Wires } from '../wires.ts';
 import type { EpochLog } from './EpochLog.ts';
-import { NodeRun } from './NodeRun.ts';
+import { NodeRun, until } from './NodeRun.ts';
 import { PoolChain } from './PoolChain.ts';
 
 /** Slots, both included. */
 export interface Span {
   readonly from: number;
   to: number;
+}
+
+export interface Memory {
+  readonly directory: string;
+  readonly history: InterchangeLike;
 }
 
 /** What the chapters of a cluster's life hand to each other. */
@@ -37,8 +42,10 @@ export class Life {
   traitor: NodeProcess | null = null;
   /** When a quorum could not be had, by design: epochs that may lack votes. */
   readonly pauses: Span[] = [];
-  /** What a directory held when its node was killed, or the shares in it became void. */
-  readonly memories: { readonly directory: string; readonly history: InterchangeLike }[] = [];
+  /** What a directory held when its node was killed. */
+  readonly memories: Memory[] = [];
+  /** What it held when the shares in it became void. */
+  readonly legacies: Memory[] = [];
 
   private constructor(dir: ReturnType<typeof temporary>, chain: PoolChain, random: Random) {
     this.#dir = dir;
@@ -72,6 +79,13 @@ export class Life {
 
   read<T>(path: string): T {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
+  }
+
+  /** Resolves when each of the validators has voted in a slot after this one. */
+  async voting(slot: number): Promise<void> {
+    const { votes } = this.chain.witness;
+    const voted = (index: number): boolean => votes.some((vote) => vote.slot > slot && vote.signer === String(index));
+    await until(() => this.indices.every(voted), `all vote after slot ${slot}`, 60_000);
   }
 
   /** `holdfast operator` by one of the pool's operators, in this process, while slots pass. */

@@ -90,18 +90,22 @@ export class PoolChain {
     await stage.during(fundReserve(stage.poolAs(manifest, cast.deployer), { amount: parseEth('2') }));
   }
 
-  /** Lets time pass, the keeper keeping, until the epoch before all of them are active. Returns the epoch of activation. */
+  /**
+   * Lets time pass, the keeper keeping, until it is known when they become active, and the first of them is about to.
+   * Returns the epoch in which all of them are.
+   */
   async keepUntilEveOf(pubkeys: readonly Pubkey[]): Promise<number> {
     const { stage, keeper, devnet } = this;
-    const activation = (): number =>
-      Math.max(
-        ...pubkeys.map((pubkey) => {
-          const index = devnet.indexOf(pubkey);
-          return index === null ? Infinity : devnet.state.validators.getReadonly(index).activationEpoch;
-        }),
-      );
-    await live(stage, keeper, async () => devnet.epoch + 1 >= activation());
-    return activation();
+    const activations = (): number[] =>
+      pubkeys.map((pubkey) => {
+        const index = devnet.indexOf(pubkey);
+        return index === null ? Infinity : devnet.state.validators.getReadonly(index).activationEpoch;
+      });
+    await live(stage, keeper, async () => {
+      const epochs = activations();
+      return Math.max(...epochs) < Infinity && devnet.epoch + 1 >= Math.min(...epochs);
+    });
+    return Math.max(...activations());
   }
 
   /** Lets the chain and the clock meet: the chain waits where it is ahead, and hurries where it is behind. */

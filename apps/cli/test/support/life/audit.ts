@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { isEarning, live } from '../../../src/commands/up/story.ts';
 import { type InterchangeLike, slashableIn, slashablePairs } from '../slashable.ts';
 import type { Life, Span } from './Life.ts';
 import { historyIn } from './NodeRun.ts';
@@ -7,22 +6,19 @@ import { epochOf } from './PoolChain.ts';
 
 /** How far behind the head finality may be: two epochs when all goes well. */
 const FINALITY_LAG = 3;
-/** A quarter of a slot. */
-const LATE_MS_MAX = 250;
+/** A tenth of a slot. */
+const LATE_MS_MAX = 100;
 /** Whatever the machine does meanwhile. */
 const GIVEN_PART_MIN = 0.75;
 const OWED_EPOCHS_MIN = 4;
 
 /** Whether each epoch had its votes and its finality. */
 export function auditEpochs({ epochs, firstEpoch, pauses, indices }: Life): void {
-  const last = epochOf(pauses.at(-1)!.to) + 1;
-  const rows = epochs.rows.filter(({ epoch }) => epoch >= firstEpoch && epoch <= last);
+  const rows = epochs.rows.filter(({ epoch }) => epoch >= firstEpoch);
   for (const { epoch, live: votes, finalizedEpoch, lateMs } of rows) {
     console.log(`epoch ${epoch}: votes ${votes.map(Number).join('')}, final ${finalizedEpoch}, late ${lateMs} ms`);
   }
-  expect(rows.map(({ epoch }) => epoch)).toEqual(
-    Array.from({ length: last - firstEpoch + 1 }, (_, i) => firstEpoch + i),
-  );
+  expect(rows.map(({ epoch }) => epoch)).toEqual(rows.map((_, i) => firstEpoch + i));
   const isPaused = (epoch: number): boolean =>
     pauses.some(({ from, to }: Span) => epochOf(from) <= epoch && epoch <= epochOf(to));
   const owed = rows.filter(({ epoch }) => !isPaused(epoch));
@@ -50,12 +46,13 @@ export async function auditPublished({ chain, indices }: Life): Promise<void> {
 }
 
 /** Whether each share kept its own memory: nothing slashable in it, and nothing lost that was there when it was killed. */
-export async function auditShares({ nodes, heirs, memories }: Life): Promise<void> {
+export async function auditShares({ nodes, heirs, memories, legacies }: Life): Promise<void> {
   for (const { directory } of [...nodes, ...heirs]) {
     const history = await historyIn(directory);
     expect(history.data.flatMap(({ signed_attestations: votes }) => votes).length).toBeGreaterThan(0);
     expect(slashableIn(history)).toEqual([]);
     for (const memory of memories.filter((one) => one.directory === directory)) expectKept(memory.history, history);
+    for (const legacy of legacies.filter((one) => one.directory === directory)) expect(history).toEqual(legacy.history);
   }
 }
 
@@ -65,16 +62,4 @@ function expectKept(before: InterchangeLike, after: InterchangeLike): void {
     expect(kept.signed_attestations).toEqual(expect.arrayContaining([...signed_attestations]));
     expect(kept.signed_blocks).toEqual(expect.arrayContaining([...signed_blocks]));
   }
-}
-
-/** Whether they earn, as the keeper proves to the pool. */
-export async function auditEarnings({ chain, pubkeys }: Life): Promise<void> {
-  const { devnet, stage, keeper, manifest } = chain;
-  await devnet.stop();
-  let rounds = 0;
-  await live(stage, keeper, async () => {
-    rounds += 1;
-    return rounds > 20 || isEarning(stage, manifest, pubkeys);
-  });
-  expect(await isEarning(stage, manifest, pubkeys)).toBe(true);
 }
