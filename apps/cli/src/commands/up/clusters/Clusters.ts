@@ -99,6 +99,7 @@ export class Clusters {
     await this.#until(() => dealt.every(({ meshed }) => meshed), MESH_MS, 'the nodes do not reach each other');
     detail('they take over at the end of the epoch');
     await this.#handOver(dealt);
+    detail(`${dealt.flatMap(({ nodes }) => nodes).length} nodes have the duties`);
   }
 
   /** The first alone, since the others use what it compiled; then a few at a time. */
