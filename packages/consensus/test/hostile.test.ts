@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Agreement, type Effect, type Envelope, ROUND_MAX, simulate } from '../src/index.ts';
+import { type Agreement, type Authenticator, type Effect, type Envelope, ROUND_MAX, simulate } from '../src/index.ts';
 import { Random } from '../src/sim/Random.ts';
 import {
   agreement,
+  authenticatorOf,
   bytes,
   changeOf,
   commitOf,
@@ -16,6 +17,7 @@ import {
   signed,
   typesSent,
   VALUE_BYTES_MAX,
+  verify,
 } from './support/kit.ts';
 
 const A = bytes('a');
@@ -146,6 +148,37 @@ describe('traitors are named', () => {
     deliver(other, changeOf(PEER, 3));
     expect(accusations(deliver(other, commitOf(PEER, A, 2)))).toEqual([`amnesia ${PEER}`]);
     expect(accusations(deliver(started(), commitOf(PEER, A, 3)))).toEqual([]);
+  });
+
+  it('who says something else than in a vote that was not needed', () => {
+    const verified: number[] = [];
+    const counting: Authenticator = {
+      ...authenticatorOf(SELF),
+      verify: (sender, ...rest) => {
+        verified.push(sender);
+        return verify(sender, ...rest);
+      },
+    };
+    const [first, second, third] = [0, 1, 2, 3].filter((node) => node !== SELF) as [number, number, number];
+    const decided = () => {
+      const node = agreement(SELF, { authenticator: counting });
+      node.step({ type: 'start' });
+      deliver(node, proposal(A));
+      for (const peer of [first, second]) deliver(node, prepareOf(peer, A));
+      for (const peer of [first, second]) deliver(node, commitOf(peer, A));
+      expect(node.decision).toBeDefined();
+      verified.length = 0;
+      return node;
+    };
+    const node = decided();
+    expect(reasons(deliver(node, commitOf(third, A)))).toEqual(['stale']);
+    expect(verified).toEqual([]);
+    expect(accusations(deliver(node, commitOf(third, B)))).toEqual([`equivocation ${third}`]);
+    // Nobody is named by what he has not signed.
+    const other = decided();
+    const { message } = commitOf(third, A);
+    deliver(other, envelope({ ...message, signature: commitOf(first, A).message.signature }));
+    expect(accusations(deliver(other, commitOf(third, B)))).toEqual([]);
   });
 
   it('a node that signs in this one’s name elsewhere', () => {

@@ -62,7 +62,18 @@ export class Book {
     if (known !== undefined && saysTheSame(known, message)) return undefined;
     if (known === undefined) this.#first.set(key, message);
     if (type === 'ROUND-CHANGE') this.#changes[sender] = Math.max(round, this.highestChange(sender));
-    return this.#conflicting(message);
+    return this.conflicting(message);
+  }
+
+  /** What its sender has said before that no honest node says beside this, if anything. */
+  conflicting(message: SignedMessage): SignedMessage | undefined {
+    const { type, round, sender } = message;
+    for (const other of VOTES) {
+      const known = this.get(other, round, sender);
+      if (known !== undefined && conflictOf(known, message) !== undefined) return known;
+    }
+    if (type === 'COMMIT') return this.#conflictIn('ROUND-CHANGE', round + 1, this.highestChange(sender), message);
+    return type === 'ROUND-CHANGE' ? this.#conflictIn('COMMIT', 1, round - 1, message) : undefined;
   }
 
   /** The votes for a value in a round. */
@@ -78,16 +89,6 @@ export class Book {
   /** The latest round that a sender has changed to, or 0. */
   highestChange(sender: number): number {
     return this.#changes[sender] ?? 0;
-  }
-
-  #conflicting(message: SignedMessage): SignedMessage | undefined {
-    const { type, round, sender } = message;
-    for (const other of VOTES) {
-      const known = this.get(other, round, sender);
-      if (known !== undefined && conflictOf(known, message) !== undefined) return known;
-    }
-    if (type === 'COMMIT') return this.#conflictIn('ROUND-CHANGE', round + 1, this.highestChange(sender), message);
-    return type === 'ROUND-CHANGE' ? this.#conflictIn('COMMIT', 1, round - 1, message) : undefined;
   }
 
   #conflictIn(type: MessageType, from: number, to: number, message: SignedMessage): SignedMessage | undefined {

@@ -5,7 +5,7 @@ import { conflictOf, type Evidence } from '../evidence.ts';
 import type { Envelope, SignedMessage } from '../message.ts';
 import { Book } from './Book.ts';
 import type { DropReason } from './effects.ts';
-import { type IntakeContext, refusalAtLength, refusalAtSight } from './intake.ts';
+import { type IntakeContext, isSigned, refusalAtLength, refusalAtSight } from './intake.ts';
 import { type Choice, choiceFrom, type Judge, type ProvenChange } from './justification.ts';
 import type { AgreementOptions } from './options.ts';
 import { RULES } from './rules.ts';
@@ -43,6 +43,8 @@ export class Hearing {
   readonly #context: IntakeContext;
   readonly #changes = new Map<number, Map<number, ProvenChange>>();
   readonly #messagesFrom: number[];
+  /** Votes that added nothing, unverified: should their sender contradict them, they are evidence. By type, round, sender. */
+  readonly #unread = new Map<string, SignedMessage>();
   readonly #accused = new Set<string>();
   readonly #accuse: (evidence: Evidence) => void;
 
@@ -72,6 +74,7 @@ export class Hearing {
 
   /** Writes a verified message down; false when its sender has said something else in its place before. */
   note(message: SignedMessage): boolean {
+    this.#read(message);
     const earlier = this.book.note(message);
     if (message.type === 'COMMIT') this.#tally(message.round, message.valueHash);
     if (earlier === undefined) return true;
@@ -118,7 +121,32 @@ export class Hearing {
     const messages = this.#messagesFrom[from]! + 1;
     this.#messagesFrom[from] = messages;
     if (messages > PEER_MESSAGES_MAX) return 'flood';
+    if (this.#isSuperfluous(message)) {
+      const key = `${message.type}/${message.round}/${message.sender}`;
+      if (!this.#unread.has(key)) this.#unread.set(key, message);
+      return 'stale';
+    }
     return refusalAtLength(this.#context, envelope);
+  }
+
+  /**
+   * Whether a vote adds nothing: a quorum has voted so, and nothing that its sender has said before speaks against it. Its
+   * signature, which is what a vote costs, is not looked at.
+   */
+  #isSuperfluous(message: SignedMessage): boolean {
+    const { type, round, sender, valueHash } = message;
+    if (type !== 'PREPARE' && type !== 'COMMIT') return false;
+    if (this.book.get(type, round, sender) || this.book.conflicting(message)) return false;
+    return this.book.votes(type, round, valueHash).length >= this.judge.quorum;
+  }
+
+  /** Looks at what a sender's vote contradicts among those that were not worth it when they came. */
+  #read(message: SignedMessage): void {
+    for (const [key, unread] of this.#unread) {
+      if (conflictOf(unread, message) === undefined) continue;
+      this.#unread.delete(key);
+      if (isSigned(this.#context, unread)) this.note(unread);
+    }
   }
 
   #take({ message, justification, value }: Envelope): void {

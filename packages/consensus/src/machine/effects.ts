@@ -57,7 +57,7 @@ export interface Decision {
 export const PENALTIES = {
   /** The same once more, as after a reconnection. */
   replayed: 1,
-  /** Of a round or slot that is over. */
+  /** Of a round or slot that is over, or a vote where a quorum has voted so. */
   stale: 0,
   /** Of a round or slot too far ahead. */
   future: 5,

@@ -40,7 +40,7 @@ export function refusalAtLength(context: IntakeContext, envelope: Envelope): Dro
   return undefined;
 }
 
-function isSigned({ judge, book, authenticator, prefix }: IntakeContext, message: SignedMessage): boolean {
+export function isSigned({ judge, book, authenticator, prefix }: IntakeContext, message: SignedMessage): boolean {
   if (message.sender >= judge.nodes) return false;
   if (book.knows(message)) return true;
   return judge.rules.verify(authenticator, message.sender, signingBytes(prefix, message), message.signature);
