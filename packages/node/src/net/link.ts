@@ -77,6 +77,13 @@ interface Voice {
   heardMs: number;
 }
 
+/** Frames that wait for the end of this turn. */
+interface Batch {
+  readonly stream: Stream;
+  readonly frames: Uint8Array[];
+  bytes: number;
+}
+
 /** Both streams of one pair of nodes: the one we opened, to write, and the one the peer opened, to read. */
 export class Link {
   readonly #options: LinkOptions;
@@ -88,6 +95,7 @@ export class Link {
   #out: Stream | undefined;
   #in: Voice | undefined;
   #up = false;
+  #batch: Batch | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -136,8 +144,9 @@ export class Link {
   send(channel: number, payload: Uint8Array): boolean {
     const stream = this.#out;
     if (!stream || !this.writable) return false;
-    if (stream.writeBufferLength + payload.length > this.#limits.maxQueueBytes) return false;
-    if (!this.#write(stream, channel, payload)) return false;
+    const waiting = stream.writeBufferLength + (this.#batch?.bytes ?? 0);
+    if (waiting + payload.length > this.#limits.maxQueueBytes) return false;
+    this.#write(stream, channel, payload);
     this.#options.counters.sent += 1;
     this.#options.counters.bytesSent += payload.length;
     return true;
@@ -184,13 +193,26 @@ export class Link {
     if (silence > 0 && silence % this.#limits.hangUpBeats === 0) this.#options.onSilent();
   }
 
-  /** A stream that breaks under it is closed, which is told elsewhere. */
-  #write(stream: Stream, channel: number, payload: Uint8Array): boolean {
+  /** What is written in one turn of the event loop leaves in one packet. */
+  #write(stream: Stream, channel: number, payload: Uint8Array): void {
+    const frame = encodeFrame(channel, payload);
+    if (this.#batch?.stream === stream) {
+      this.#batch.frames.push(frame);
+      this.#batch.bytes += frame.length;
+      return;
+    }
+    const batch = { stream, frames: [frame], bytes: frame.length };
+    this.#batch = batch;
+    queueMicrotask(() => this.#flush(batch));
+  }
+
+  #flush(batch: Batch): void {
+    const { stream, frames } = batch;
+    if (this.#batch === batch) this.#batch = undefined;
     try {
-      stream.send(encodeFrame(channel, payload));
-      return true;
+      stream.send(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
     } catch {
-      return false;
+      // A stream that breaks under it is closed, which is told elsewhere.
     }
   }
 

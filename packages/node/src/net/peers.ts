@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { noise } from '@chainsafe/libp2p-noise';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
@@ -9,6 +8,8 @@ import { NotAMemberError, TwinError } from '../errors.ts';
 import type { Hearing } from './hearing.ts';
 import type { NodeIdentity } from './identity.ts';
 import { Link, type LinkLimits } from './link.ts';
+import { quickNoise } from './noise.ts';
+import { grantSeldom } from './window.ts';
 
 export interface PeerAddress {
   readonly peerId: string;
@@ -86,7 +87,7 @@ export class Peers {
       privateKey: options.identity.privateKey,
       addresses: { listen: [...options.listen] },
       transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [quickNoise()],
       streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES } })],
       connectionMonitor: { enabled: false },
       connectionManager: { maxConnections: 4 * members.size, inboundUpgradeTimeout: 5000, dialTimeout: 5000 },
@@ -100,7 +101,7 @@ export class Peers {
     const peers = new Peers(options, node);
     await node.handle(
       peers.#protocol,
-      (stream, connection) => peers.#linkOf(connection.remotePeer.toString()).accept(stream),
+      (stream, connection) => peers.#linkOf(connection.remotePeer.toString()).accept(grantSeldom(stream)),
       { maxInboundStreams: 4, maxOutboundStreams: 4 },
     );
     await node.start();
