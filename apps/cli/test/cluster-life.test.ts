@@ -1,17 +1,14 @@
 // The life of a cluster, from keys that nobody ever held to the audit of all that was signed with them: a pool on a real
 // state transition, operators by the commands that the guide names, and every node a process of its own.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compoundingCredentials, readPool } from '@holdfast/pool';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NodeProcess } from '../src/commands/up/clusters/NodeProcess.ts';
-import { type NodeSetup, SETUP_FILE } from '../src/commands/up/clusters/protocol.ts';
-import { networkOf } from '../src/commands/up/keys.ts';
 import { defined } from './support/cluster.ts';
 import { auditEpochs, auditPublished, auditShares } from './support/life/audit.ts';
 import { EpochLog } from './support/life/EpochLog.ts';
-import { Life } from './support/life/Life.ts';
+import { DEEP, Life, TRAITOR } from './support/life/Life.ts';
 import { meshed, until } from './support/life/NodeRun.ts';
 import { offerKeys } from './support/life/offer.ts';
 import { epochOf, SLOTS_PER_EPOCH } from './support/life/PoolChain.ts';
@@ -20,7 +17,6 @@ import { seeded } from './support/random.ts';
 import { slashablePairs } from './support/slashable.ts';
 import { Wires } from './support/wires.ts';
 
-const DEEP = process.env.HOLDFAST_DEEP === '1';
 const VALIDATORS = 3;
 const NODES = [1, 2, 3, 4];
 const KILLS = DEEP ? 20 : 3;
@@ -135,29 +131,15 @@ chapter('one parted from three is missed by nobody; two from two do nothing, and
 });
 
 chapter('a traitor is named by all others, and costs no duty', async () => {
-  const { chain } = life;
-  const { directory, ...last } = { directory: life.directory(4), node: life.nodes[3]! };
-  expect(await last.node.stop()).toMatchObject({ code: 0 });
-  const { devnet, manifest, witness } = chain;
-  const setup: NodeSetup = { beaconUrl: witness.url, network: networkOf(devnet), vault: manifest.addresses.vault };
-  writeFileSync(join(directory, SETUP_FILE), JSON.stringify(setup));
-  const traitor = new NodeProcess({
-    node: 4,
-    directory,
-    compileCache: life.at('compile-cache'),
-    onDigest: () => undefined,
-  });
-  life.traitor = traitor;
-  await traitor.start();
-  traitor.tell({ order: 'run', fromSlot: chain.slotNow + 1, history: null });
-  traitor.tell({ order: 'corrupt', on: true });
+  expect(await life.nodes[TRAITOR - 1]!.stop()).toMatchObject({ code: 0 });
+  await life.betray(life.directory(TRAITOR));
   for (const node of life.nodes.slice(0, 3)) {
     const faults = async () => (await node.status()).nodes.map(({ faults: count }) => count);
     await until(async () => (await faults())[3]! > 0, `node ${node.node} names the traitor`);
     expect((await faults()).slice(0, 3)).toEqual([0, 0, 0]);
     expect(await node.metrics()).toMatch(/holdfast_node_peer_faults_total\{node="3",kind="badPartial"\} [1-9]/);
   }
-  await life.voting(chain.slotNow);
+  await life.voting(life.chain.slotNow);
 });
 
 chapter('re-dealt without the traitor, the same validators go on, and the old shares are nothing', () => redeal(life));

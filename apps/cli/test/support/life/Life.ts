@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterLock } from '@holdfast/keys';
 import type { Pubkey } from '@holdfast/units';
-import type { NodeProcess } from '../../../src/commands/up/clusters/NodeProcess.ts';
+import { NodeProcess } from '../../../src/commands/up/clusters/NodeProcess.ts';
+import { type NodeSetup, SETUP_FILE } from '../../../src/commands/up/clusters/protocol.ts';
+import { networkOf } from '../../../src/commands/up/keys.ts';
 import { Cli, type Ended, killAll, temporary } from '../cli.ts';
 import { type Answer, command, writeOperatorKeys } from '../cluster.ts';
 import type { Random } from '../random.ts';
@@ -11,6 +13,10 @@ import type { Wires } from '../wires.ts';
 import type { EpochLog } from './EpochLog.ts';
 import { NodeRun, until } from './NodeRun.ts';
 import { PoolChain } from './PoolChain.ts';
+
+export const DEEP = process.env.HOLDFAST_DEEP === '1';
+/** The node that turns. */
+export const TRAITOR = 4;
 
 /** Slots, both included. */
 export interface Span {
@@ -86,6 +92,18 @@ export class Life {
     const { votes } = this.chain.witness;
     const voted = (index: number): boolean => votes.some((vote) => vote.slot > slot && vote.signer === String(index));
     await until(() => this.indices.every(voted), `all vote after slot ${slot}`, 60_000);
+  }
+
+  /** A node of this directory that does all its duties, and lies with its share. */
+  async betray(directory: string): Promise<void> {
+    const { devnet, manifest, witness, slotNow } = this.chain;
+    const setup: NodeSetup = { beaconUrl: witness.url, network: networkOf(devnet), vault: manifest.addresses.vault };
+    writeFileSync(join(directory, SETUP_FILE), JSON.stringify(setup));
+    const compileCache = this.at('compile-cache');
+    this.traitor = new NodeProcess({ node: TRAITOR, directory, compileCache, onDigest: () => undefined });
+    await this.traitor.start();
+    this.traitor.tell({ order: 'run', fromSlot: slotNow + 1, history: null });
+    this.traitor.tell({ order: 'corrupt', on: true });
   }
 
   /** `holdfast operator` by one of the pool's operators, in this process, while slots pass. */

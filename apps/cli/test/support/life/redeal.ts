@@ -1,16 +1,19 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterLock } from '@holdfast/keys';
 import { expect } from 'vitest';
 import { command, freePorts, joins, OPERATORS } from '../cluster.ts';
-import type { Life } from './Life.ts';
+import { DEEP, type Life, TRAITOR } from './Life.ts';
 import { historyIn, meshed, until } from './NodeRun.ts';
 
 const STAY = [1, 2, 3];
-/** The traitor is not waited for long. */
+/** Whoever is not there is waited for in each round. */
 const QUICK = ['--patience-seconds', '3', '--round-seconds', '2'];
 
-/** Operator 5 comes for operator 4, the traitor, who takes no part. By the guide: the old nodes stop, then all deal. */
+/**
+ * Operator 5 comes for operator 4, the traitor. By the guide: the old nodes stop, then all deal. The traitor takes part,
+ * and has kept its share; in the long form it stays away.
+ */
 export async function redeal(life: Life): Promise<void> {
   const next = life.at('next.json');
   const lockFile = join(life.directory(1), 'lock.json');
@@ -34,11 +37,17 @@ export async function redeal(life: Life): Promise<void> {
 
   const pause = { from: life.chain.slotNow, to: Infinity };
   life.pauses.push(pause);
+  const kept = life.at('kept');
+  if (!DEEP) {
+    await life.traitor!.stop();
+    cpSync(life.directory(TRAITOR), kept, { recursive: true });
+  }
   const stopped = await Promise.all(life.nodes.slice(0, 3).map((node) => node.stop()));
   for (const { code, err } of stopped) expect({ code, err }).toMatchObject({ code: 0 });
   const ended = await life.ceremony([
     ...STAY.map((op) => [next, '--data-dir', life.at(`next-${op}`), '--previous', life.directory(op), ...QUICK]),
     [next, '--data-dir', life.at('next-5'), '--previous-lock', lockFile, ...QUICK],
+    ...(DEEP ? [] : [[next, '--data-dir', life.at('next-4'), '--previous', life.directory(TRAITOR), ...QUICK]]),
   ]);
   for (const { code, err } of ended) expect({ code, err }).toMatchObject({ code: 0 });
   for (const op of STAY) expect(existsSync(join(life.directory(op), 'KILLED'))).toBe(true);
@@ -47,10 +56,13 @@ export async function redeal(life: Life): Promise<void> {
   for (const op of STAY) {
     life.legacies.push({ directory: life.directory(op), history: await historyIn(life.directory(op)) });
   }
+  expect(existsSync(life.at('next-4/lock.json'))).toBe(false);
   life.heirs = [...STAY, 5].map((op, i) => life.run(i + 1, life.at(`next-${op}`)));
+  const betrayed = DEEP ? Promise.resolve() : life.betray(kept);
   pause.to = await takeOver(life, pause.from);
   await life.voting(pause.to);
-  // The traitor ran all the while, with its old share: there is nobody for it.
+  // The traitor runs all the while, with its old share: there is nobody for it.
+  await betrayed;
   expect(life.traitor!.digest?.reached).toBe(0);
 }
 
