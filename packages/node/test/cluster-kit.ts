@@ -33,6 +33,8 @@ export interface TestCluster {
   readonly nodes: (DvCluster | undefined)[];
   readonly signed: number[];
   readonly decidedRounds: number[];
+  /** Why messages were not used. */
+  readonly dropped: string[];
   start(at: number): Promise<DvCluster>;
   stop(at: number): Promise<void>;
   connected(): Promise<void>;
@@ -58,11 +60,12 @@ export async function testCluster(n: number, chain: Chain): Promise<TestCluster>
   const journals: (Journal | undefined)[] = [];
   const signed: number[] = Array.from({ length: n }, () => 0);
   const decidedRounds: number[] = [];
+  const dropped: string[] = [];
   const observer: ClusterObserver = {
     decided: (_instance, round) => decidedRounds.push(round),
     accused: () => undefined,
     forked: () => undefined,
-    dropped: () => undefined,
+    dropped: (_node, reason) => dropped.push(reason),
     refused: () => undefined,
     culprit: () => undefined,
     offence: () => undefined,
@@ -108,6 +111,7 @@ export async function testCluster(n: number, chain: Chain): Promise<TestCluster>
     nodes,
     signed,
     decidedRounds,
+    dropped,
     start,
     stop,
     async connected() {

@@ -1,5 +1,6 @@
+import { leaderOf } from '@holdfast/consensus';
 import { verifySignature } from '@holdfast/keys';
-import { toHex } from '@holdfast/units';
+import { slot as asSlot, toHex } from '@holdfast/units';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SigningTask } from '../src/duties/ports.ts';
 import { type TestCluster, testChain, testCluster } from './cluster-kit.ts';
@@ -83,6 +84,26 @@ describe('a cluster of four over real links', () => {
     const results = await duty(cluster, 0, refuse);
     expect(results.every(({ value }) => value[0] === 13)).toBe(true);
     expect(Math.max(...cluster.decidedRounds)).toBeGreaterThan(1);
+  });
+
+  it('accuses no leader whose proposal comes when it is not waited for any more, and does one whose value is refused', async () => {
+    cluster = await testCluster(4, testChain(12_000));
+    await cluster.connected();
+    const { nodes, dropped } = cluster;
+    const slot = asSlot(0);
+    const leader = leaderOf({ duty: 'attester', slot }, 1, 4);
+    const asked = (at: number, deadlineMs: number, check: () => void = () => undefined) =>
+      nodes[at]!.agree(
+        { duty: 'attester', slot, propose: async () => new Uint8Array(32).fill(10 + at), check, deadlineMs },
+        never,
+      );
+    const others = [0, 1, 2, 3].filter((at) => at !== leader);
+    await Promise.allSettled(others.slice(0, 2).map((at) => asked(at, Date.now() + 200)));
+    const refused = asked(others[2]!, Date.now() + 1_500, () => {
+      throw new Error('not this one');
+    });
+    await Promise.allSettled([asked(leader, Date.now() + 1_500), refused]);
+    expect(dropped.toSorted()).toEqual(['invalidValue', 'stale', 'stale']);
   });
 
   it('stops, and signs nothing, when more than f are dead', async () => {
