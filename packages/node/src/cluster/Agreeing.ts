@@ -48,6 +48,8 @@ export interface AgreeingObserver {
 interface Waiting {
   readonly check: (value: Uint8Array) => void;
   readonly done: (value: Uint8Array) => void;
+  /** Why this node does not vote for what was proposed last. */
+  refused?: string;
 }
 
 /**
@@ -95,9 +97,14 @@ export class Agreeing {
     if (known) return known.value;
     const { signal: stop, done: inTime } = deadline(clock, request.deadlineMs, signal);
     const decided = new Promise<Uint8Array>((done, failed) => {
-      this.#waiting.set(key, { check: request.check, done });
-      const data = { slot: request.slot, away: [...this.#away] };
-      const late = (): void => failed(new DutyError(request.duty, 'no agreement in time', data, stop.reason));
+      const waiting: Waiting = { check: request.check, done };
+      this.#waiting.set(key, waiting);
+      const away = [...this.#away];
+      const late = (): void => {
+        const { refused } = waiting;
+        const data = { slot: request.slot, away, ...(refused === undefined ? {} : { refused }) };
+        failed(new DutyError(request.duty, 'no agreement in time', data, stop.reason));
+      };
       if (stop.aborted) late();
       else stop.addEventListener('abort', late, { once: true });
     });
@@ -156,7 +163,8 @@ export class Agreeing {
     try {
       waiting.check(value);
       return true;
-    } catch {
+    } catch (error) {
+      waiting.refused = error instanceof Error ? error.message : String(error);
       return false;
     }
   }
