@@ -112,7 +112,7 @@ test('four processes make one lock, keystores that hold its shares, and deposits
     error: { message: expect.stringContaining('holds a lock already') },
   });
   await reshared(lock);
-}, 60_000);
+}, 120_000);
 
 /** Operator 2 goes, operator 5 comes. */
 async function reshared(lock: ClusterLock): Promise<void> {
@@ -170,7 +170,7 @@ test('one that never comes is named, and the others have their lock without it; 
   expect((await command(dir.path, ['dkg', file, '--data-dir', 'few-4'])).json).toMatchObject({
     error: { message: expect.stringContaining('was begun here before') },
   });
-}, 60_000);
+}, 120_000);
 
 test('too few: it ends, names the missing, and the definition can be used again', async () => {
   const file = await defined(dir.path, 'none', 4);

@@ -104,7 +104,7 @@ test('four processes are one cluster; two are none, and say so; a second one of 
     expect(out + err).not.toContain(readFileSync(at('quorum-1/password'), 'utf8').trim());
   }
   expect(existsSync(at('quorum-1/owner.json'))).toBe(false);
-}, 60_000);
+}, 120_000);
 
 test('what does not fit is refused at start, by name', async () => {
   await cluster('fit', 1);
@@ -148,7 +148,7 @@ test('what does not fit is refused at start, by name', async () => {
     code: 'CLI_USAGE',
     message: expect.stringContaining('re-dealt'),
   });
-}, 60_000);
+}, 120_000);
 
 test('alone, with whole keys, it does their duties; killed it signs nothing; without its memory it does not start', async () => {
   mkdirSync(at('whole'));
