@@ -15,7 +15,9 @@ import {
 } from '@holdfast/node';
 import { fromHex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import { randomBytes, seeded } from '../random.ts';
+import { Echo } from './echo.ts';
 import { identityOf, LOCK_HASH } from './identities.ts';
+import { Alone, type Physical } from './physical.ts';
 
 export interface Setup {
   readonly self: number;
@@ -27,13 +29,16 @@ export interface Setup {
 
 export type Command =
   | { readonly do: 'agree'; readonly slot: number; readonly duty: 'attester' | 'proposer'; readonly valueBytes: number }
-  | { readonly do: 'floor' };
+  | { readonly do: 'floor' }
+  | { readonly do: 'physical' }
+  | { readonly do: 'echo' };
 
 export interface Done {
   /** Milliseconds it took, or null when it did not come about. */
   readonly ms: number | null;
   /** Milliseconds after the slot's start at which it was agreed. */
   readonly agreedAtMs?: number;
+  readonly physical?: Omit<Physical, 'roundTripMs'>;
 }
 
 const setup = JSON.parse(process.argv[2]!) as Setup;
@@ -58,6 +63,8 @@ const nodes: ClusterNode[] = identities.map(({ peerId, privateKey }, at) => ({
   identity: toHex(privateKey.publicKey.raw),
   addresses: [`/ip4/127.0.0.1/tcp/${setup.ports[at]}`],
 }));
+const echo = new Echo();
+const alone = new Alone(join(dir, 'alone'), identities[setup.self]!);
 const nothing = (): void => undefined;
 const observer: ClusterObserver = {
   decided: nothing,
@@ -84,16 +91,30 @@ const cluster = await DvCluster.start({
   clock: systemClock,
   listen: [`/ip4/127.0.0.1/tcp/${setup.ports[setup.self]}`],
   observer,
+  links: echo.open,
 });
 process.once('disconnect', () => {
   rmSync(dir, { recursive: true, force: true });
   process.exit(0);
 });
 process.on('message', async (command: Command) => {
-  process.send!(command.do === 'floor' ? floor() : await agree(command));
+  process.send!(await perform(command));
 });
 while (cluster.connected.length < n - 1) await sleep(5);
 process.send!('connected');
+
+async function perform(command: Command): Promise<Done> {
+  switch (command.do) {
+    case 'agree':
+      return agree(command);
+    case 'floor':
+      return floor();
+    case 'physical':
+      return { ms: null, physical: alone.measure() };
+    case 'echo':
+      return { ms: setup.self === 0 ? await echo.roundTrip(nodes[1]!.peerId) : null };
+  }
+}
 
 async function agree({ slot, duty, valueBytes }: Extract<Command, { do: 'agree' }>): Promise<Done> {
   const started = performance.now();
