@@ -43,7 +43,7 @@ it('every duty that waits for the head begins when it is seen, not only the last
         throw new Error('that is all');
       },
     },
-    observer: { stage: () => undefined, missed: () => undefined },
+    observer: { stage: () => undefined, missed: () => undefined, unprepared: () => undefined },
   } as unknown as DutyContext;
   const running = new Duties(context).run(stop.signal);
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -84,7 +84,7 @@ it('what was in hand when the node was told to stop was not missed by it', async
       },
       tasks: { registration: () => ({}) },
       cluster: { sign: endsBy === 'stop' ? never : async () => Promise.reject(new Error('too late')) },
-      observer: { stage: () => undefined, missed: (duty: string) => missed.push(duty) },
+      observer: { stage: () => undefined, missed: (duty: string) => missed.push(duty), unprepared: () => undefined },
     } as unknown as DutyContext;
     const running = new Duties(context).run(stop.signal);
     await (endsBy === 'stop'

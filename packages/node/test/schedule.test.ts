@@ -55,14 +55,18 @@ it('a validator has its duties from the first slot of the epoch in which it beco
 });
 
 it.each([
-  ['pending_initialized', FAR_FUTURE_EPOCH],
-  ['exited_unslashed', 1n],
-  ['withdrawal_possible', 1n],
-] as const)('one that is %s has none', async (status, activation) => {
-  const { schedule } = await scheduleWith(status, activation);
-  await schedule.load(7);
-  expect([...schedule.attestersIn(7), ...schedule.syncIn(7), ...schedule.proposersAt(7 * SLOTS)]).toEqual([]);
-});
+  ['pending_initialized', FAR_FUTURE_EPOCH, 0],
+  ['exited_unslashed', 1n, 1],
+  ['withdrawal_possible', 1n, 1],
+] as const)(
+  'one that is %s neither attests nor proposes; in its sync committee it serves on',
+  async (status, activation, serving) => {
+    const { schedule } = await scheduleWith(status, activation);
+    await schedule.load(7);
+    expect([...schedule.attestersIn(7), ...schedule.proposersAt(7 * SLOTS)]).toEqual([]);
+    expect(schedule.syncIn(7)).toHaveLength(serving);
+  },
+);
 
 it('beacon nodes are told in which committees the validators sit', async () => {
   const { schedule, beacon, told } = await scheduleWith('active_ongoing', 1n);
@@ -104,7 +108,7 @@ it('a beacon node that is behind when the node starts is asked again in the next
       attestersIn: () => [],
       syncIn: () => [],
     },
-    observer: { stage: () => undefined, missed: (duty: string) => missed.push(duty) },
+    observer: { stage: () => undefined, missed: (duty: string) => missed.push(duty), unprepared: () => undefined },
   } as unknown as DutyContext;
   const running = new Duties(context).run(stop.signal);
   await expect.poll(() => missed, { timeout: 5_000 }).toEqual(['attester']);

@@ -243,7 +243,7 @@ function dutiesOf(
           sign: (list, deadlineMs, signal) => cluster.sign(list, deadlineMs, signal),
         }
       : cluster,
-    observer: { stage: nothing, missed: nothing },
+    observer: { stage: nothing, missed: nothing, unprepared: nothing },
     graffiti: new Uint8Array(32),
     feeRecipient: FEE_RECIPIENT,
   };

@@ -28,7 +28,10 @@ export class Duties {
       // What was in hand when the node was told to stop was not missed by it.
       if (!this.#isStopping()) observer.missed(...what);
     };
-    this.#context = { ...context, observer: { stage: (...what) => observer.stage(...what), missed } };
+    const unprepared: DutyObserver['unprepared'] = (...what) => {
+      if (!this.#isStopping()) observer.unprepared(...what);
+    };
+    this.#context = { ...context, observer: { stage: (...what) => observer.stage(...what), missed, unprepared } };
   }
 
   /** Runs until the signal fires; then the duties in hand end with it. */
@@ -116,7 +119,7 @@ export class Duties {
     const epoch = chain.epochOf(slot);
     const first = slot === 0 || chain.epochOf(slot - 1) !== epoch;
     if (!first && schedule.has(epoch + 1)) return;
-    await this.#try('attester', slot, async () => {
+    await this.#tryToPrepare(slot, async () => {
       await waitUntil(clock, chain.startMs(slot) + chain.slotMs / 2, signal);
       if (first) await registry.refresh();
       await Promise.all([schedule.load(epoch), schedule.load(epoch + 1).catch(() => undefined)]);
@@ -136,9 +139,7 @@ export class Duties {
 
   /** Without it votes are given all the same; aggregates suffer. */
   #subscribe(slot: number, epochs: readonly number[], signal: AbortSignal): Promise<void> {
-    return this.#try('aggregator', slot, () =>
-      Promise.all(epochs.map((epoch) => subscribe(this.#context, epoch, signal))),
-    );
+    return this.#tryToPrepare(slot, () => Promise.all(epochs.map((epoch) => subscribe(this.#context, epoch, signal))));
   }
 
   /** Tells the beacon nodes where fees go, and builders, when the network has them. */
@@ -176,10 +177,18 @@ export class Duties {
   async #reload(slot: number, signal: AbortSignal): Promise<void> {
     const { chain, schedule } = this.#context;
     const epoch = chain.epochOf(slot);
-    await this.#try('attester', slot, async () => {
+    await this.#tryToPrepare(slot, async () => {
       await Promise.all([schedule.load(epoch), schedule.load(epoch + 1)]);
       await this.#subscribe(slot, [epoch, epoch + 1], signal);
     });
+  }
+
+  async #tryToPrepare(slot: number, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#context.observer.unprepared(slot, error);
+    }
   }
 
   async #try(duty: AgreedDuty, slot: number, work: () => Promise<unknown>): Promise<void> {

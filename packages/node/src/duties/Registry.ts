@@ -34,6 +34,11 @@ export class Registry {
     return [...this.#members.values()].filter(({ dutiesFrom }) => dutiesFrom <= epoch);
   }
 
+  /** Those that may sit in a sync committee: who leaves serves to the end of the period (altair, validator.md). */
+  servingIn(epoch: number): readonly Member[] {
+    return [...this.#members.values()].filter(({ activationEpoch }) => activationEpoch <= epoch);
+  }
+
   /** One's own slashed: everything else stops too, for what made it can make the next (see Duties). */
   get slashed(): readonly Member[] {
     return [...this.#members.values()].filter(({ slashed }) => slashed);

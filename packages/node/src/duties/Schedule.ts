@@ -27,20 +27,20 @@ export class Schedule {
   /** Loads the duties of an epoch anew and forgets old ones. */
   async load(epoch: number): Promise<void> {
     const due = new Set(this.#registry.dueIn(epoch).map(({ index }) => index));
-    const indices = [...due];
+    const serving = new Set(this.#registry.servingIn(epoch).map(({ index }) => index));
     const ours = ({ validatorIndex }: { readonly validatorIndex: number }): boolean => due.has(validatorIndex);
     const api = this.#beacon.validatorApi;
     const [attesters, proposers, sync] = await Promise.all([
-      api.attesterDuties(epoch, indices),
+      api.attesterDuties(epoch, [...due]),
       api.proposerDuties(epoch),
-      api.syncDuties(epoch, indices),
+      api.syncDuties(epoch, [...serving]),
     ]);
     this.#epochs.set(epoch, {
       attesters: attesters.duties.filter(ours),
       attestersRoot: attesters.dependentRoot,
       proposers: proposers.duties.filter(ours),
       proposersRoot: proposers.dependentRoot,
-      sync: sync.filter(ours),
+      sync: sync.filter(({ validatorIndex }) => serving.has(validatorIndex)),
     });
     for (const old of this.#epochs.keys()) if (old < epoch - 1) this.#epochs.delete(old);
   }

@@ -44,4 +44,6 @@ export type DutyStage = 'fetched' | 'agreed' | 'signed' | 'recovered' | 'publish
 export interface DutyObserver {
   stage(duty: string, slot: number, stage: DutyStage, count: number): void;
   missed(duty: string, slot: number, error: unknown): void;
+  /** What later duties are the better for did not come about: they may be done all the same. */
+  unprepared(slot: number, error: unknown): void;
 }

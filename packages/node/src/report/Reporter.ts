@@ -60,6 +60,7 @@ export class Reporter {
         log('warn', 'duty.missed', { duty, slot, why });
         onDuty(duty, slot);
       },
+      unprepared: (slot, error) => log('warn', 'duty.unprepared', { slot, why: wordsOf(error) }),
     };
   }
 
