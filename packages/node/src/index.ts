@@ -29,7 +29,7 @@ export type { SharedValidator, ShareSigner } from './cluster/Signing.ts';
 export { decodePartials, encodePartials, type PartialsMessage, type WirePartial } from './cluster/wire.ts';
 export { DvNode, type DvNodeOptions, type NodeStatus } from './DvNode.ts';
 export { type AttestContext, attest } from './duties/attest.ts';
-export type { AgreedDuty, DutyObserver, SigningTask } from './duties/ports.ts';
+export type { AgreedDuty, AgreeRequest, DutyObserver, SigningTask } from './duties/ports.ts';
 export { type ProposeContext, propose } from './duties/propose.ts';
 export { Tasks } from './duties/tasks.ts';
 export {

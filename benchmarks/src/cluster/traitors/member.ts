@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { leaderOf } from '@holdfast/consensus';
 import { partialSign } from '@holdfast/keys';
 import {
+  type AgreeRequest,
   type AttestContext,
   attest,
   type ClusterObserver,
@@ -26,8 +27,8 @@ import { Stage } from './stage.ts';
 import { linksOf, type Machine } from './wire.ts';
 import { NODES, TRAITOR, type World } from './world.ts';
 
-/** Each so many slots one of the validators proposes, too. */
-export const PROPOSAL_EVERY = 4;
+/** Each so many slots one of the validators proposes, too. No multiple of the nodes' number, so that each leads some. */
+export const PROPOSAL_EVERY = 7;
 const never = new AbortController().signal;
 const nothing = (): void => undefined;
 
@@ -232,17 +233,16 @@ function dutiesOf(
   honest: boolean,
 ): (slot: number, afterMs: number) => void {
   const { chain, tasks, time, validators, slotsPerEpoch, trial } = world;
-  const gullible = honest && trial.lacking?.includes('checks');
+  const agree = (request: AgreeRequest, signal: AbortSignal): Promise<Uint8Array> =>
+    cluster.agree(honest && trial.lacking?.includes('checks') ? { ...request, check: nothing } : request, signal);
+  // A traitor needs no signature of the whole key but for its own block.
+  const sign: DvCluster['sign'] = (list, deadlineMs, signal) =>
+    cluster.sign(list, honest || list[0]?.request.type === 'RANDAO_REVEAL' ? deadlineMs : time.nowMs(), signal);
   const context: AttestContext & ProposeContext = {
     chain,
     tasks,
     beacon: { validatorApi: beaconOf(view) },
-    cluster: gullible
-      ? {
-          agree: (request, signal) => cluster.agree({ ...request, check: nothing }, signal),
-          sign: (list, deadlineMs, signal) => cluster.sign(list, deadlineMs, signal),
-        }
-      : cluster,
+    cluster: { agree, sign },
     observer: { stage: nothing, missed: nothing, unprepared: nothing },
     graffiti: new Uint8Array(32),
     feeRecipient: FEE_RECIPIENT,

@@ -25,7 +25,7 @@ export interface Verdict {
 
 /**
  * Four nodes, one of them a traitor, through so many slots of twelve seconds: an attestation each slot, a block each
- * fourth. Agreement, signing, duties, slashing protection and disks are those of a real node; the network and the clock are
+ * seventh. Agreement, signing, duties, slashing protection and disks are those of a real node; the network and the clock are
  * virtual, and all chance comes from the seed.
  */
 export async function tryTraitor(trial: Trial): Promise<Verdict> {
