@@ -3,13 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { compoundingCredentials, readPool } from '@holdfast/pool';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defined } from './support/cluster.ts';
 import { auditEpochs, auditPublished, auditShares } from './support/life/audit.ts';
 import { EpochLog } from './support/life/EpochLog.ts';
 import { DEEP, Life, TRAITOR } from './support/life/Life.ts';
-import { meshed, until } from './support/life/NodeRun.ts';
+import { meshed, type NodeRun, until } from './support/life/NodeRun.ts';
 import { offerKeys } from './support/life/offer.ts';
 import { epochOf, SLOTS_PER_EPOCH } from './support/life/PoolChain.ts';
 import { redeal } from './support/life/redeal.ts';
@@ -120,8 +121,9 @@ chapter('one parted from three is missed by nobody; two from two do nothing, and
   wires!.part([nodes[0]!.node, random.pick(nodes.slice(1)).node], 'cut');
   const pause = { from: chain.slotNow, to: Infinity };
   life.pauses.push(pause);
-  for (const node of nodes) await until(async () => (await node.health()).status === 503, 'the halves say so');
-  expect((await nodes[0]!.health()).text).toBe('2 of 4 nodes can be reached; 3 must agree');
+  const halved = { status: 503, text: '2 of 4 nodes can be reached; 3 must agree' };
+  const says = async (node: NodeRun): Promise<boolean> => isDeepStrictEqual(await node.health(), halved);
+  for (const node of nodes) await until(() => says(node), `node ${node.node} says that it is one of two`);
   const stood = chain.slotNow + 1;
   await chain.untilSlot(stood + 4);
   wires!.heal();
@@ -134,10 +136,13 @@ chapter('a traitor is named by all others, and costs no duty', async () => {
   expect(await life.nodes[TRAITOR - 1]!.stop()).toMatchObject({ code: 0 });
   await life.betray(life.directory(TRAITOR));
   for (const node of life.nodes.slice(0, 3)) {
-    const faults = async () => (await node.status()).nodes.map(({ faults: count }) => count);
-    await until(async () => (await faults())[3]! > 0, `node ${node.node} names the traitor`);
-    expect((await faults()).slice(0, 3)).toEqual([0, 0, 0]);
-    expect(await node.metrics()).toMatch(/holdfast_node_peer_faults_total\{node="3",kind="badPartial"\} [1-9]/);
+    const names = async (): Promise<boolean> => (await node.status()).nodes[TRAITOR - 1]!.faults > 0;
+    await until(names, `node ${node.node} names the traitor`);
+    const told = [...(await node.metrics()).matchAll(/peer_faults_total\{node="(\d)",kind="(\w+)"\} [1-9]/g)];
+    const faults = told.map(([, position, kind]) => `${Number(position) + 1} ${kind}`);
+    expect(faults).toContain(`${TRAITOR} badPartial`);
+    // Two honest views of the head may differ for a moment.
+    expect(faults.filter((fault) => !fault.startsWith(`${TRAITOR}`) && !fault.endsWith('invalidValue'))).toEqual([]);
   }
   await life.voting(life.chain.slotNow);
 });
