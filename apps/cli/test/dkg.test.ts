@@ -11,8 +11,9 @@ import {
 } from '@holdfast/keys';
 import { fromHex, type Hex, type Pubkey } from '@holdfast/units';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../src/net/ports.ts';
 import { Cli, killAll, temporary } from './support/cli.ts';
-import { command, defined, freePorts, joins, OPERATORS, VAULT, writeOperatorKeys } from './support/cluster.ts';
+import { command, defined, joins, OPERATORS, VAULT, writeOperatorKeys } from './support/cluster.ts';
 
 let dir: ReturnType<typeof temporary>;
 beforeAll(() => {

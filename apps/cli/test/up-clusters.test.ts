@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cli, control, holdfast, killAll, temporary } from './support/cli.ts';
+import { Cli, control, holdfast, isAlive, killAll, temporary } from './support/cli.ts';
 
 interface Ready {
   readonly beaconUrl: string;
@@ -155,12 +155,3 @@ test('SIGTERM stops the nodes too', async () => {
   expect({ code, signal }).toEqual({ code: 0, signal: null });
   expect(nodes.filter(({ pid }) => isAlive(pid))).toEqual([]);
 }, 60_000);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cli, control, holdfast, isListening, killAll, temporary } from './support/cli.ts';
+import { Cli, control, holdfast, isAlive, isListening, killAll, temporary } from './support/cli.ts';
 
 interface Ready {
   readonly beaconUrl: string;
@@ -148,12 +148,3 @@ test('SIGTERM stops the signers too, each with its memory on disk', async () => 
   const exported = await holdfast([...'protection export --data-dir'.split(' '), directory], { cwd: dir.path });
   expect(exported.out).toContain('signed_attestations');
 }, 60_000);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

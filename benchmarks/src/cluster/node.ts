@@ -4,20 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadThresholdKey, partialSign, recoverVerified, splitKey, thresholdScheme } from '@holdfast/keys';
-import {
-  Chain,
-  type ClusterNode,
-  type ClusterObserver,
-  DvCluster,
-  Journal,
-  type NodeIdentity,
-  systemClock,
-} from '@holdfast/node';
+import { Chain, type ClusterNode, DvCluster, Journal, type NodeIdentity, systemClock } from '@holdfast/node';
 import { fromHex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import { randomBytes, seeded } from '../random.ts';
 import { Echo } from './echo.ts';
 import { identityOf, LOCK_HASH } from './identities.ts';
 import { Alone, type Physical } from './physical.ts';
+import { nothing, SILENT } from './silent.ts';
 
 export interface Setup {
   readonly self: number;
@@ -65,19 +58,6 @@ const nodes: ClusterNode[] = identities.map(({ peerId, privateKey }, at) => ({
 }));
 const echo = new Echo();
 const alone = new Alone(join(dir, 'alone'), identities[setup.self]!);
-const nothing = (): void => undefined;
-const observer: ClusterObserver = {
-  decided: nothing,
-  accused: nothing,
-  forked: nothing,
-  dropped: nothing,
-  refused: nothing,
-  culprit: nothing,
-  offence: nothing,
-  partial: nothing,
-  peer: nothing,
-  twin: nothing,
-};
 const cluster = await DvCluster.start({
   identity: identities[setup.self]!,
   nodes,
@@ -90,7 +70,7 @@ const cluster = await DvCluster.start({
   chain,
   clock: systemClock,
   listen: [`/ip4/127.0.0.1/tcp/${setup.ports[setup.self]}`],
-  observer,
+  observer: SILENT,
   links: echo.open,
 });
 process.once('disconnect', () => {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { CliUsageError } from '../errors.ts';
 
 /**
@@ -26,4 +27,20 @@ export async function listenOn<T>(
 function isTaken(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   return code === 'EADDRINUSE' || code === 'EACCES';
+}
+
+/** Ports that nobody listens on at this moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<typeof server>((done, failed) => {
+        server.once('error', failed);
+        server.listen(0, '127.0.0.1', () => done(server));
+      });
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
 }

@@ -153,3 +153,13 @@ export async function inProcess(
   const code = await run(args, io, new AbortController().signal);
   return { code, out, err };
 }
+
+/** Whether a process is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
+import { freePorts } from '../../src/net/ports.ts';
 import { run } from '../../src/run.ts';
 
 /** Accounts of operators: known to everybody. */
@@ -39,19 +39,6 @@ export async function command(
   const code = await run([...args, '--json'], io, signal);
   const lines = told.out.trim().split('\n');
   return { code, ...told, json: JSON.parse(lines.at(-1) || '{}') as Record<string, unknown> };
-}
-
-/** Ports that nobody listens on at this moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((done) => server.listen(0, '127.0.0.1', () => done(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 export function writeOperatorKeys(cwd: string): void {

@@ -20,6 +20,7 @@ import { openSqliteProtection } from '@holdfast/protection';
 import { allowAll, clientOf, type ProtectionPort, SignerService } from '@holdfast/signer';
 import { slot as asSlot, type Pubkey, toHex } from '@holdfast/units';
 import { LOCK_HASH } from '../identities.ts';
+import { nothing, SILENT } from '../silent.ts';
 import { beaconOf, FEE_RECIPIENT, proposerAt, type View, type Vote } from './beacon.ts';
 import { Chance } from './chance.ts';
 import { type Mask, maskOf } from './kinds.ts';
@@ -30,7 +31,6 @@ import { NODES, TRAITOR, type World } from './world.ts';
 /** Each so many slots one of the validators proposes, too. No multiple of the nodes' number, so that each leads some. */
 export const PROPOSAL_EVERY = 7;
 const never = new AbortController().signal;
-const nothing = (): void => undefined;
 
 /** One node of the cluster on virtual time: the real agreement, signing and duties, and a disk of its own. */
 export interface Member {
@@ -160,19 +160,6 @@ function looseSigner({ validators }: World, place: number): GuardedSigner {
     partialSign(shares.get(sharePubkey)!, Buffer.from(String(signingRoot).slice(2), 'hex'));
   return { signer: { sign }, close: async () => undefined };
 }
-
-const SILENT: ClusterObserver = {
-  decided: nothing,
-  accused: nothing,
-  forked: nothing,
-  dropped: nothing,
-  refused: nothing,
-  culprit: nothing,
-  offence: nothing,
-  partial: nothing,
-  peer: nothing,
-  twin: nothing,
-};
 
 /** As `DvNode` takes what its cluster sees: two decisions, or evidence against itself, and it signs no more. */
 function honestObserver({ counts }: World, state: { halted: boolean }): ClusterObserver {

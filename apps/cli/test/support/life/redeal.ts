@@ -2,7 +2,8 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterLock } from '@holdfast/keys';
 import { expect } from 'vitest';
-import { command, freePorts, joins, OPERATORS } from '../cluster.ts';
+import { freePorts } from '../../../src/net/ports.ts';
+import { command, joins, OPERATORS } from '../cluster.ts';
 import { DEEP, type Life, TRAITOR } from './Life.ts';
 import { historyIn, meshed, until } from './NodeRun.ts';
 

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
   byzantineThreshold,
@@ -22,6 +21,7 @@ import { vaultCredentials } from '@holdfast/signer';
 import { fromHex, type Hex, type Pubkey, type Root, toHex } from '@holdfast/units';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Context } from '../../../context.ts';
+import { freePorts } from '../../../net/ports.ts';
 import { writeDurably } from '../../../secrets/files.ts';
 import { IDENTITY_FILE, LOCK_FILE } from '../../cluster/files.ts';
 import { signAsOperator } from '../../cluster/signing.ts';
@@ -125,20 +125,4 @@ async function signatures({ account }: Operator, definition: ClusterDefinition) 
       definition: whole,
     })),
   );
-}
-
-/** Ports that nobody listens on at this moment. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((done, failed) => {
-        server.once('error', failed);
-        server.listen(0, '127.0.0.1', () => done(server));
-      });
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
