@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 // The `holdfast` command.
 import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { COMPILE_CACHE } from './compileCache.ts';
 
-// Most of a command's start is the compiling of what it imports, so the next start finds it compiled: beside the code,
-// where only those may write who may change the code too. All else is imported after this line, for the same reason.
-enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/holdfast'));
+enableCompileCache(COMPILE_CACHE);
 const [{ processIo }, { run }, { stopSignal }] = await Promise.all([
   import('./io.ts'),
   import('./run.ts'),

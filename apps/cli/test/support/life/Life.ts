@@ -99,8 +99,7 @@ export class Life {
     const { devnet, manifest, witness, slotNow } = this.chain;
     const setup: NodeSetup = { beaconUrl: witness.url, network: networkOf(devnet), vault: manifest.addresses.vault };
     writeFileSync(join(directory, SETUP_FILE), JSON.stringify(setup));
-    const compileCache = this.at('compile-cache');
-    this.traitor = new NodeProcess({ node: TRAITOR, directory, compileCache, onDigest: () => undefined });
+    this.traitor = new NodeProcess({ node: TRAITOR, directory, onDigest: () => undefined });
     await this.traitor.start();
     this.traitor.tell({ order: 'run', fromSlot: slotNow + 1, history: null });
     this.traitor.tell({ order: 'corrupt', on: true });

@@ -84,14 +84,12 @@ export class Clusters {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const setup: NodeSetup = { beaconUrl, network: networkOf(devnet), vault };
     const slotMs = devnet.config.SLOT_DURATION_MS;
-    const compileCache = join(dataDir, 'compiled');
-    mkdirSync(compileCache, { recursive: true, mode: 0o700 });
     detail('their keys are split');
     const dealt: OperatorCluster[] = [];
     for (const operator of operators) {
       this.#stop.signal.throwIfAborted();
       const parts = await dealCluster(operator, join(directory, operator.name.toLowerCase()), setup, context);
-      dealt.push(new OperatorCluster(operator.name, parts, slotMs, compileCache));
+      dealt.push(new OperatorCluster(operator.name, parts, slotMs));
     }
     this.#clusters = dealt;
     await this.#startNodes(detail);

@@ -27,8 +27,6 @@ export interface NodeProcessOptions {
   /** From 1. */
   readonly node: number;
   readonly directory: string;
-  /** A directory of this user's, in which the nodes find their sources compiled by the first of them. */
-  readonly compileCache: string;
   readonly onDigest: (digest: NodeDigest) => void;
 }
 
@@ -37,7 +35,6 @@ export class NodeProcess {
   /** From 1. */
   readonly node: number;
   readonly directory: string;
-  readonly #compileCache: string;
   readonly #onDigest: (digest: NodeDigest) => void;
   #child: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
@@ -47,10 +44,9 @@ export class NodeProcess {
   #cutOff = false;
   #corrupt = false;
 
-  constructor({ node, directory, compileCache, onDigest }: NodeProcessOptions) {
+  constructor({ node, directory, onDigest }: NodeProcessOptions) {
     this.node = node;
     this.directory = directory;
-    this.#compileCache = compileCache;
     this.#onDigest = onDigest;
   }
 
@@ -88,7 +84,7 @@ export class NodeProcess {
     const log = openSync(logPath, 'a', 0o600);
     const child = fork(CHILD, [this.directory], {
       stdio: ['ignore', log, log, 'ipc'],
-      env: environment(this.#compileCache),
+      env: environment(),
       execArgv: SMALL,
       // A process group of its own: a Ctrl-C in the terminal is for `up`.
       detached: true,
@@ -166,7 +162,7 @@ export class NodeProcess {
 }
 
 /** Nothing that configures other commands on this machine. */
-function environment(compileCache: string): NodeJS.ProcessEnv {
+function environment(): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(([name]) => !/^(?:HOLDFAST_|VITEST|NODE_)/.test(name));
-  return { ...Object.fromEntries(clean), ...SMALL_ENVIRONMENT, NODE_COMPILE_CACHE: compileCache };
+  return { ...Object.fromEntries(clean), ...SMALL_ENVIRONMENT };
 }

@@ -18,7 +18,7 @@ export class OperatorCluster {
   readonly #chronicle: Chronicle;
   #fromSlot: number | null = null;
 
-  constructor(name: string, { lock, directories }: Dealt, slotMs: number, compileCache: string) {
+  constructor(name: string, { lock, directories }: Dealt, slotMs: number) {
     this.name = name;
     this.lock = lock;
     this.#chronicle = new Chronicle(slotMs);
@@ -26,7 +26,6 @@ export class OperatorCluster {
       const node: NodeProcess = new NodeProcess({
         node: at + 1,
         directory,
-        compileCache,
         // What one misses because it is kept away from the others is not the cluster's.
         onDigest: (digest) => void (node.cutOff || this.#chronicle.add(digest)),
       });

@@ -2,9 +2,11 @@
  * A node of a cluster on the devnet: what `holdfast node` runs, and beside it what makes it misbehave on demand. Its only
  * argument is its directory; it does what its parent says, and ends with it.
  */
-import { flushCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { COMPILE_CACHE } from '../../../compileCache.ts';
 import { setPreset } from '../../../preset.ts';
 
+enableCompileCache(COMPILE_CACHE);
 setPreset('minimal');
 // Whoever presses Ctrl-C means `up`, which stops its nodes in order.
 process.on('SIGINT', () => undefined);
